@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <lampyr/profile.hpp>
+#include <lampyr/target.hpp>
+
+#include <string>
+#include <vector>
+
+namespace lampyr {
+
+/// One frame in words. Text is UTF-8 with what was not Unicode shown as visible escapes; not yet safe for a terminal.
+struct DumpFrame {
+    std::string name;        ///< qualified on 3.11+
+    std::string file;        ///< as the code object has it
+    std::string short_file;  ///< relative to the package root
+    std::uint32_t line = 0;  ///< 0: none
+    FunctionKind kind = FunctionKind::kProject;
+};
+
+struct DumpThread {
+    Tid os_tid;               ///< 0: not known
+    std::uint64_t ident = 0;  ///< pthread_self, as threading.get_ident()
+    std::string name;         ///< threading name, may be empty
+    bool active = false;      ///< on CPU or runnable
+    bool holds_gil = false;
+    std::uint64_t interpreter = 0;   ///< 0: main interpreter
+    std::vector<DumpFrame> frames;   ///< innermost first
+    bool proven = true;              ///< false: the target ran on while it was read and two reads disagreed
+};
+
+struct ProcessDump {
+    Pid pid;
+    std::string command_line;
+    std::string executable;
+    std::string python_version;
+    std::vector<DumpThread> threads;  ///< oldest first
+};
+
+struct DumpOptions {
+    bool blocking = false;  ///< stop the Python threads while reading
+};
+
+/// Every thread's stack, idle ones too. Without `blocking` the target is not stopped; a thread that moved while it was
+/// read is read again a few times, then shown with `proven` false.
+[[nodiscard]] Result<ProcessDump> dump(Target& target, const DumpOptions& options = {});
+
+struct DumpTextOptions {
+    bool colour = false;
+    bool full_filenames = false;
+};
+/// py-spy's layout, made safe for a terminal.
+[[nodiscard]] std::string format_dump(const ProcessDump& dump, const DumpTextOptions& options);
+
+}  // namespace lampyr

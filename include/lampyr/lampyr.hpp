@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <lampyr/dump.hpp>
+#include <lampyr/error.hpp>
+#include <lampyr/export.hpp>
+#include <lampyr/ids.hpp>
+#include <lampyr/profile.hpp>
+#include <lampyr/result.hpp>
+#include <lampyr/sampler.hpp>
+#include <lampyr/target.hpp>
+#include <lampyr/text.hpp>
+#include <lampyr/version.hpp>

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <lampyr/ids.hpp>
+#include <lampyr/result.hpp>
+
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace lampyr {
+
+struct ExitStatus {
+    int code = 0;    ///< exit code when `signal` is 0
+    int signal = 0;  ///< signal that ended the process, else 0
+};
+
+struct SpawnOptions {
+    std::vector<std::string> arguments;  ///< program (looked up in PATH like a shell does) and its arguments
+    /// How long the program may take to become a running Python before `open` gives up.
+    std::chrono::milliseconds startup_timeout{10'000};
+};
+
+struct AttachOptions {
+    /// A process that is Python but not initialised yet is retried for this long.
+    std::chrono::milliseconds startup_timeout{1'000};
+};
+
+/// A Python process that can be read: found, permitted, its interpreter located and its layout known.
+/// Never stopped or changed by being opened. Owns the child in spawn mode: it is waited for, never killed.
+class Target {
+  public:
+    [[nodiscard]] static Result<Target> attach(Pid pid, const AttachOptions& options = {});
+    /// Starts the program with our stdin, stdout and stderr. kProgramNotFound / kProgramNotExecutable as a shell would say.
+    /// A program that ends before it becomes Python is kNotPython (its status is in `exit_status` of the error's hint).
+    [[nodiscard]] static Result<Target> spawn(const SpawnOptions& options);
+
+    Target(Target&&) noexcept;
+    Target& operator=(Target&&) noexcept;
+    ~Target();
+
+    [[nodiscard]] Pid pid() const;
+    [[nodiscard]] const std::string& command_line() const;
+    [[nodiscard]] const std::string& executable() const;
+    [[nodiscard]] std::string python_version() const;  ///< "3.13.0", "3.14.2t"
+
+    /// Spawn mode: waits for the child to end and returns how. Attach mode: nothing.
+    [[nodiscard]] std::optional<ExitStatus> wait();
+
+    struct Impl;
+    [[nodiscard]] Impl& impl() const { return *impl_; }  ///< internal
+
+  private:
+    explicit Target(std::unique_ptr<Impl> impl);
+    std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace lampyr

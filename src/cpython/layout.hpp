@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <compare>
+#include <cstdint>
+#include <limits>
+
+namespace lampyr::cpython {
+
+/// Byte offset of a field in one of the interpreter's structs. Has no default: a table that forgets a field does not compile.
+class Offset {
+  public:
+    constexpr explicit Offset(std::uint32_t bytes) : bytes_(bytes) {}
+    [[nodiscard]] constexpr bool present() const { return bytes_ != kNone; }
+    /// Only meaningful when present(); an absent offset is far outside any struct, so a mistake fails a bounds check.
+    [[nodiscard]] constexpr std::uint32_t value() const { return bytes_; }
+    friend constexpr auto operator<=>(Offset, Offset) = default;
+
+    static constexpr std::uint32_t kNone = std::numeric_limits<std::uint32_t>::max();
+
+  private:
+    std::uint32_t bytes_;
+};
+/// The field does not exist in this version.
+inline constexpr Offset kAbsent{Offset::kNone};
+
+/// major.minor.micro of an interpreter plus what changes its layout.
+struct Version {
+    std::uint8_t major = 0;
+    std::uint8_t minor = 0;
+    std::uint8_t micro = 0;
+    bool free_threaded = false;
+    friend constexpr auto operator<=>(Version, Version) = default;
+};
+
+/// How a thread's innermost frame is found.
+enum class CurrentFrame : std::uint8_t {
+    kHeapFrame,  ///< tstate->frame, a PyFrameObject (2.7, 3.6–3.10)
+    kCFrame,     ///< tstate->cframe->current_frame, an _PyInterpreterFrame (3.11, 3.12)
+    kDirect,     ///< tstate->current_frame (3.13+)
+};
+/// What says where in its code a frame is.
+enum class InstructionPointer : std::uint8_t {
+    kByteIndex,  ///< f_lasti counts bytes (2.7, 3.6–3.9)
+    kUnitIndex,  ///< f_lasti counts 2-byte units (3.10)
+    kAddress,    ///< prev_instr / instr_ptr, an address in the code's bytecode (3.11+)
+};
+/// Encoding of co_lnotab / co_linetable.
+enum class LineTable : std::uint8_t {
+    kLnotabUnsigned,  ///< 2.7: line deltas 0..255
+    kLnotabSigned,    ///< 3.6–3.9: line deltas -128..127
+    kLinetable310,    ///< 3.10: (length, signed delta), -128 = no line
+    kLocations,       ///< 3.11+: location table with columns
+};
+/// How a frame that is no Python code (entry shim, C-stack frame, base frame) is recognised.
+enum class ShimRule : std::uint8_t {
+    kNone,         ///< there are none (≤ 3.11)
+    kOwnerFrom3,   ///< owner ≥ 3 (3.12+)
+};
+/// What says which thread holds the GIL.
+enum class GilRule : std::uint8_t {
+    kCurrentThreadSymbol,  ///< _PyThreadState_Current (2.7, 3.6)
+    kRuntimeCurrent,       ///< _PyRuntime.gilstate.tstate_current (3.7–3.11)
+    kInterpreterGil,       ///< interp->ceval.gil->{locked,last_holder} (3.12+)
+};
+/// Text objects.
+enum class StringKind : std::uint8_t {
+    kBytes27,     ///< PyStringObject (2.7)
+    kPep393,      ///< PEP 393 unicode; state bits as `string_state_*` say (3.6+)
+};
+
+struct RuntimeLayout {
+    Offset interpreters_head;  ///< _PyRuntime.interpreters.head; absent: the anchor itself is the head pointer (2.7, 3.6)
+    Offset finalizing;
+    Offset tstate_current;     ///< GilRule::kRuntimeCurrent
+};
+struct InterpreterLayout {
+    Offset next;
+    Offset threads_head;
+    Offset id;
+    Offset modules;            ///< sys.modules dict
+    Offset ceval_gil;          ///< pointer to the GIL struct (3.12+)
+    Offset gc_collecting;
+    Offset code_object_generation;  ///< 3.14+: grows whenever a code object is freed
+    Offset tlbc_generation;         ///< 3.14t+
+};
+struct GilLayout {
+    Offset locked;       ///< int
+    Offset last_holder;  ///< PyThreadState*
+    Offset enabled;      ///< free-threaded builds: int, 0 = no GIL
+};
+struct ThreadLayout {
+    Offset next;
+    Offset interp;
+    Offset frame;             ///< heap frame, cframe pointer or current frame, as `CurrentFrame` says
+    Offset thread_id;         ///< pthread_self
+    Offset native_thread_id;  ///< gettid in the target's pid namespace (3.11+)
+    Offset status;            ///< _status bit field (3.12+)
+    Offset state;             ///< attached / detached (3.13+)
+    Offset datastack_chunk;   ///< 3.11+
+    Offset datastack_top;     ///< 3.11+
+    Offset base_frame;        ///< 3.15+: address of the embedded sentinel frame that ends every stack
+    std::uint32_t size;       ///< bytes from the start that hold every field above
+};
+struct FrameLayout {
+    Offset current_in_cframe;  ///< _PyCFrame.current_frame (CurrentFrame::kCFrame)
+    Offset previous;           ///< f_back / previous
+    Offset code;               ///< f_code / f_executable
+    Offset instruction;        ///< f_lasti (int) / prev_instr / instr_ptr
+    Offset owner;              ///< char (3.11+)
+    Offset is_entry;           ///< bool (3.11)
+    Offset state;              ///< f_executing (char, 3.6–3.9) / f_state (char, 3.10)
+    Offset stacktop;           ///< int (3.11–3.13): -1 while the frame itself executes
+    Offset stackpointer;       ///< pointer (3.14+): null while the frame itself executes
+    Offset globals;
+    Offset localsplus;         ///< where a frame's own slots begin (3.11+); its address / 8 is the "specials" size
+    Offset tlbc_index;         ///< int (3.14t+)
+    std::uint32_t size;        ///< bytes from the start that hold every field above
+};
+struct CodeLayout {
+    Offset filename;
+    Offset name;
+    Offset qualname;       ///< 3.11+
+    Offset firstlineno;    ///< int
+    Offset linetable;      ///< co_lnotab / co_linetable, a bytes object
+    Offset code_bytes;     ///< co_code object (≤ 3.10)
+    Offset code_adaptive;  ///< bytecode inside the code object (3.11+)
+    Offset firsttraceable; ///< int, 2-byte units (3.11+)
+    Offset framesize;      ///< int, words a frame of this code takes on the data stack (3.12+)
+    Offset nlocalsplus;    ///< int (3.11+)
+    Offset stacksize;      ///< int (3.11+); 3.11's frame size is nlocalsplus + stacksize + specials
+    Offset tlbc;           ///< pointer to per-thread bytecode (3.14t+)
+    std::uint32_t size;    ///< bytes from the start that hold every field above
+};
+struct ObjectLayout {
+    Offset type;            ///< ob_type
+    Offset type_name;       ///< PyTypeObject.tp_name (char*)
+    Offset type_flags;      ///< tp_flags
+    Offset type_dictoffset;
+    Offset type_basicsize;
+};
+struct StringLayout {
+    Offset length;
+    Offset state;          ///< 32-bit word of bit fields
+    Offset ascii_data;     ///< compact ASCII text
+    Offset compact_data;   ///< other compact text
+    Offset data_pointer;   ///< not compact
+    std::uint8_t kind_shift;
+    std::uint8_t compact_bit;
+    std::uint8_t ascii_bit;
+};
+/// dict and list internals, for looking up thread names only.
+struct DictLayout {
+    Offset keys;          ///< PyDictObject.ma_keys (2.7: ma_table)
+    Offset values;        ///< PyDictObject.ma_values (2.7: absent)
+    Offset mask;          ///< PyDictObject.ma_mask (2.7 only)
+    Offset keys_log2_size;        ///< PyDictKeysObject.dk_log2_size (3.11+, a byte)
+    Offset keys_size;             ///< PyDictKeysObject.dk_size (3.6–3.10, Py_ssize_t)
+    Offset keys_log2_index_bytes; ///< PyDictKeysObject.dk_log2_index_bytes (3.11+, a byte)
+    Offset keys_kind;             ///< PyDictKeysObject.dk_kind (3.11+, a byte; 0 general entries have a hash)
+    Offset keys_nentries;         ///< Py_ssize_t
+    Offset keys_indices;          ///< where the index table starts; entries follow it
+};
+struct BytesLayout {
+    Offset size;
+    Offset data;
+};
+struct GeneratorLayout {
+    Offset iframe;
+    Offset frame_state;
+};
+
+/// Everything lampyr knows of one CPython minor version as data. Built from a table (`layouts/`), and on 3.13+ completed
+/// by the `_Py_DebugOffsets` the process publishes. Decoding branches on the enums, never on a version number.
+struct Layout {
+    Version version;
+    CurrentFrame current_frame;
+    InstructionPointer instruction_pointer;
+    LineTable line_table;
+    ShimRule shim_rule;
+    GilRule gil_rule;
+    StringKind string_kind;
+    std::uint64_t code_tag_mask;  ///< low bits of a frame's code reference that are a tag (0 or 3)
+    std::uint32_t code_unit;      ///< bytes per bytecode unit: 1 (2.7) or 2
+    RuntimeLayout runtime;
+    InterpreterLayout interpreter;
+    GilLayout gil;
+    ThreadLayout thread;
+    FrameLayout frame;
+    CodeLayout code;
+    ObjectLayout object;
+    StringLayout string;
+    BytesLayout bytes;
+    DictLayout dict;
+    GeneratorLayout generator;
+};
+
+}  // namespace lampyr::cpython

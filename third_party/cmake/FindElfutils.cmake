@@ -1,0 +1,19 @@
+# SPDX-License-Identifier: MIT
+# Finds elfutils: targets Elfutils::elf (libelf) and Elfutils::dw (libdw).
+find_path(Elfutils_INCLUDE_DIR NAMES elfutils/libdw.h)
+find_library(Elfutils_ELF_LIBRARY NAMES elf)
+find_library(Elfutils_DW_LIBRARY NAMES dw)
+
+include(FindPackageHandleStandardArgs)
+find_package_handle_standard_args(Elfutils REQUIRED_VARS Elfutils_ELF_LIBRARY Elfutils_DW_LIBRARY Elfutils_INCLUDE_DIR)
+
+foreach(part elf dw)
+    string(TOUPPER ${part} upper)
+    if(Elfutils_FOUND AND NOT TARGET Elfutils::${part})
+        add_library(Elfutils::${part} UNKNOWN IMPORTED)
+        set_target_properties(Elfutils::${part} PROPERTIES
+            IMPORTED_LOCATION "${Elfutils_${upper}_LIBRARY}"
+            INTERFACE_INCLUDE_DIRECTORIES "${Elfutils_INCLUDE_DIR}")
+    endif()
+endforeach()
+mark_as_advanced(Elfutils_INCLUDE_DIR Elfutils_ELF_LIBRARY Elfutils_DW_LIBRARY)
