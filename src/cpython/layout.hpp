@@ -69,10 +69,19 @@ enum class StringKind : std::uint8_t {
     kPep393,      ///< PEP 393 unicode; state bits as `string_state_*` say (3.6+)
 };
 
+/// Where an instance keeps its attributes, for looking up thread names.
+enum class InstanceDict : std::uint8_t {
+    kDictOffset,      ///< a dict pointer at tp_dictoffset (2.7, 3.6–3.10)
+    kValuesPointer,   ///< managed: PyDictValues* one word below the dict pointer at `managed_dict` (3.11)
+    kTaggedPointer,   ///< managed: one word at `managed_dict`; low bit set: PyDictValues* − 1, else dict (3.12)
+    kInlineValues,    ///< managed: dict pointer at `managed_dict`; when null, values at tp_basicsize (3.13+)
+};
+
 struct RuntimeLayout {
     Offset interpreters_head;  ///< _PyRuntime.interpreters.head; absent: the anchor itself is the head pointer (2.7, 3.6)
     Offset finalizing;
     Offset tstate_current;     ///< GilRule::kRuntimeCurrent
+    Offset gc_collecting;      ///< int (3.7, 3.8); later in the interpreter
 };
 struct InterpreterLayout {
     Offset next;
@@ -99,7 +108,7 @@ struct ThreadLayout {
     Offset state;             ///< attached / detached (3.13+)
     Offset datastack_chunk;   ///< 3.11+
     Offset datastack_top;     ///< 3.11+
-    Offset base_frame;        ///< 3.15+: address of the embedded sentinel frame that ends every stack
+    Offset base_frame;        ///< 3.15+: pointer to the sentinel frame that ends every stack
     std::uint32_t size;       ///< bytes from the start that hold every field above
 };
 struct FrameLayout {
@@ -113,9 +122,9 @@ struct FrameLayout {
     Offset stacktop;           ///< int (3.11–3.13): -1 while the frame itself executes
     Offset stackpointer;       ///< pointer (3.14+): null while the frame itself executes
     Offset globals;
-    Offset localsplus;         ///< where a frame's own slots begin (3.11+); its address / 8 is the "specials" size
+    Offset localsplus;         ///< where a frame's own slots begin; 3.11+: its value / 8 is the "specials" size
     Offset tlbc_index;         ///< int (3.14t+)
-    std::uint32_t size;        ///< bytes from the start that hold every field above
+    std::uint32_t size;        ///< bytes from the start that hold every field above (not the slots)
 };
 struct CodeLayout {
     Offset filename;
@@ -138,6 +147,15 @@ struct ObjectLayout {
     Offset type_flags;      ///< tp_flags
     Offset type_dictoffset;
     Offset type_basicsize;
+    Offset heap_cached_keys;  ///< PyHeapTypeObject.ht_cached_keys (3.6+)
+    Offset module_dict;       ///< PyModuleObject.md_dict
+};
+/// int objects, for dict keys that are thread identifiers.
+struct IntegerLayout {
+    Offset tag;          ///< lv_tag (3.12+: digits << 3, low two bits sign) or ob_size (≤ 3.11, negative: negative)
+    Offset digits;       ///< 30-bit digits, 4 bytes each, least significant first
+    Offset plain_value;  ///< 2.7 only: PyIntObject.ob_ival
+    bool compact_tag;    ///< tag is lv_tag
 };
 struct StringLayout {
     Offset length;
@@ -160,6 +178,9 @@ struct DictLayout {
     Offset keys_kind;             ///< PyDictKeysObject.dk_kind (3.11+, a byte; 0 general entries have a hash)
     Offset keys_nentries;         ///< Py_ssize_t
     Offset keys_indices;          ///< where the index table starts; entries follow it
+    Offset values_array;          ///< PyDictValues.values (3.11+)
+    InstanceDict instance_dict;
+    std::int32_t managed_dict;    ///< bytes from the instance's start (negative); 0 when not managed
 };
 struct BytesLayout {
     Offset size;
@@ -191,6 +212,7 @@ struct Layout {
     ObjectLayout object;
     StringLayout string;
     BytesLayout bytes;
+    IntegerLayout integer;
     DictLayout dict;
     GeneratorLayout generator;
 };
