@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: MIT
+// Written by tools/layoutgen from the interpreter's debug information; do not edit.
+#include "cpython/layout_table.hpp"
+
+namespace lampyr::cpython::layouts {
+
+const Layout kCp315t = {
+    .version = {.major = 3, .minor = 15, .micro = 2, .free_threaded = true},
+    .current_frame = CurrentFrame::kDirect,
+    .instruction_pointer = InstructionPointer::kAddress,
+    .line_table = LineTable::kLocations,
+    .shim_rule = ShimRule::kOwnerFrom3,
+    .gil_rule = GilRule::kInterpreterGil,
+    .string_kind = StringKind::kPep393,
+    .code_tag_mask = 3,
+    .code_unit = 2,
+    .runtime =
+        {
+            .interpreters_head = Offset(936),
+            .finalizing = Offset(912),
+            .tstate_current = kAbsent,
+            .gc_collecting = kAbsent,
+        },
+    .interpreter =
+        {
+            .next = Offset(7264),
+            .threads_head = Offset(7336),
+            .id = Offset(7272),
+            .modules = Offset(7592),
+            .ceval_gil = Offset(16),
+            .gc_collecting = Offset(7512),
+            .code_object_generation = Offset(7952),
+            .tlbc_generation = Offset(17252),
+        },
+    .gil =
+        {
+            .locked = Offset(24),
+            .last_holder = Offset(16),
+            .enabled = Offset(0),
+        },
+    .thread =
+        {
+            .next = Offset(8),
+            .interp = Offset(16),
+            .frame = Offset(72),
+            .thread_id = Offset(176),
+            .native_thread_id = Offset(184),
+            .status = Offset(32),
+            .state = Offset(48),
+            .datastack_chunk = Offset(256),
+            .datastack_top = Offset(264),
+            .base_frame = Offset(80),
+            .size = 272,
+        },
+    .frame =
+        {
+            .current_in_cframe = kAbsent,
+            .previous = Offset(8),
+            .code = Offset(0),
+            .instruction = Offset(56),
+            .owner = Offset(78),
+            .is_entry = kAbsent,
+            .state = kAbsent,
+            .stacktop = kAbsent,
+            .stackpointer = Offset(64),
+            .globals = Offset(24),
+            .localsplus = Offset(80),
+            .tlbc_index = Offset(72),
+            .size = 80,
+        },
+    .code =
+        {
+            .filename = Offset(128),
+            .name = Offset(136),
+            .qualname = Offset(144),
+            .firstlineno = Offset(84),
+            .linetable = Offset(152),
+            .code_bytes = kAbsent,
+            .code_adaptive = Offset(232),
+            .firsttraceable = Offset(208),
+            .framesize = Offset(92),
+            .nlocalsplus = Offset(88),
+            .stacksize = Offset(80),
+            .tlbc = Offset(224),
+            .size = 232,
+        },
+    .object =
+        {
+            .type = Offset(24),
+            .type_name = Offset(40),
+            .type_flags = Offset(184),
+            .type_dictoffset = Offset(304),
+            .type_basicsize = Offset(48),
+            .heap_cached_keys = Offset(904),
+            .module_dict = Offset(32),
+        },
+    .string =
+        {
+            .length = Offset(32),
+            .state = Offset(48),
+            .ascii_data = Offset(56),
+            .compact_data = Offset(72),
+            .data_pointer = Offset(72),
+            .kind_shift = 8,
+            .compact_bit = 11,
+            .ascii_bit = 12,
+        },
+    .bytes =
+        {
+            .size = Offset(32),
+            .data = Offset(48),
+        },
+    .integer =
+        {
+            .tag = Offset(32),
+            .digits = Offset(40),
+            .plain_value = kAbsent,
+            .compact_tag = true,
+        },
+    .dict =
+        {
+            .keys = Offset(48),
+            .values = Offset(56),
+            .mask = kAbsent,
+            .keys_log2_size = Offset(8),
+            .keys_size = kAbsent,
+            .keys_log2_index_bytes = Offset(9),
+            .keys_kind = Offset(10),
+            .keys_nentries = Offset(24),
+            .keys_indices = Offset(32),
+            .values_array = Offset(8),
+            .instance_dict = InstanceDict::kInlineValues,
+            .managed_dict = -8,
+        },
+    .generator =
+        {
+            .iframe = Offset(88),
+            .frame_state = Offset(83),
+        },
+};
+
+}  // namespace lampyr::cpython::layouts

@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: MIT
+// Written by tools/layoutgen from the interpreter's debug information; do not edit.
+#include "cpython/layout_table.hpp"
+
+namespace lampyr::cpython::layouts {
+
+const Layout kCp36 = {
+    .version = {.major = 3, .minor = 6, .micro = 15, .free_threaded = false},
+    .current_frame = CurrentFrame::kHeapFrame,
+    .instruction_pointer = InstructionPointer::kByteIndex,
+    .line_table = LineTable::kLnotabSigned,
+    .shim_rule = ShimRule::kNone,
+    .gil_rule = GilRule::kCurrentThreadSymbol,
+    .string_kind = StringKind::kPep393,
+    .code_tag_mask = 0,
+    .code_unit = 2,
+    .runtime =
+        {
+            .interpreters_head = kAbsent,
+            .finalizing = kAbsent,
+            .tstate_current = kAbsent,
+            .gc_collecting = kAbsent,
+        },
+    .interpreter =
+        {
+            .next = Offset(0),
+            .threads_head = Offset(8),
+            .id = kAbsent,
+            .modules = Offset(16),
+            .ceval_gil = kAbsent,
+            .gc_collecting = kAbsent,
+            .code_object_generation = kAbsent,
+            .tlbc_generation = kAbsent,
+        },
+    .gil =
+        {
+            .locked = kAbsent,
+            .last_holder = kAbsent,
+            .enabled = kAbsent,
+        },
+    .thread =
+        {
+            .next = Offset(8),
+            .interp = Offset(16),
+            .frame = Offset(24),
+            .thread_id = Offset(152),
+            .native_thread_id = kAbsent,
+            .status = kAbsent,
+            .state = kAbsent,
+            .datastack_chunk = kAbsent,
+            .datastack_top = kAbsent,
+            .base_frame = kAbsent,
+            .size = 160,
+        },
+    .frame =
+        {
+            .current_in_cframe = kAbsent,
+            .previous = Offset(24),
+            .code = Offset(32),
+            .instruction = Offset(120),
+            .owner = kAbsent,
+            .is_entry = kAbsent,
+            .state = Offset(132),
+            .stacktop = kAbsent,
+            .stackpointer = kAbsent,
+            .globals = Offset(48),
+            .localsplus = Offset(376),
+            .tlbc_index = kAbsent,
+            .size = 136,
+        },
+    .code =
+        {
+            .filename = Offset(96),
+            .name = Offset(104),
+            .qualname = kAbsent,
+            .firstlineno = Offset(36),
+            .linetable = Offset(112),
+            .code_bytes = Offset(40),
+            .code_adaptive = kAbsent,
+            .firsttraceable = kAbsent,
+            .framesize = kAbsent,
+            .nlocalsplus = kAbsent,
+            .stacksize = kAbsent,
+            .tlbc = kAbsent,
+            .size = 120,
+        },
+    .object =
+        {
+            .type = Offset(8),
+            .type_name = Offset(24),
+            .type_flags = Offset(168),
+            .type_dictoffset = Offset(288),
+            .type_basicsize = Offset(32),
+            .heap_cached_keys = Offset(856),
+            .module_dict = Offset(16),
+        },
+    .string =
+        {
+            .length = Offset(16),
+            .state = Offset(32),
+            .ascii_data = Offset(48),
+            .compact_data = Offset(72),
+            .data_pointer = Offset(72),
+            .kind_shift = 2,
+            .compact_bit = 5,
+            .ascii_bit = 6,
+        },
+    .bytes =
+        {
+            .size = Offset(16),
+            .data = Offset(32),
+        },
+    .integer =
+        {
+            .tag = Offset(16),
+            .digits = Offset(24),
+            .plain_value = kAbsent,
+            .compact_tag = false,
+        },
+    .dict =
+        {
+            .keys = Offset(32),
+            .values = Offset(40),
+            .mask = kAbsent,
+            .keys_log2_size = kAbsent,
+            .keys_size = Offset(8),
+            .keys_log2_index_bytes = kAbsent,
+            .keys_kind = kAbsent,
+            .keys_nentries = Offset(32),
+            .keys_indices = Offset(40),
+            .values_array = kAbsent,
+            .instance_dict = InstanceDict::kDictOffset,
+            .managed_dict = 0,
+        },
+    .generator =
+        {
+            .iframe = kAbsent,
+            .frame_state = kAbsent,
+        },
+};
+
+}  // namespace lampyr::cpython::layouts
