@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "base/address.hpp"
+
+#include <cstdint>
+#include <span>
+
+namespace lampyr::cpython {
+
+/// One Python frame as found in memory: addresses only, no names yet.
+struct RawFrame {
+    RemoteAddr frame;
+    RemoteAddr code;
+    std::uint64_t instruction = 0;  ///< address (3.11+), else f_lasti sign-extended
+    std::uint32_t tlbc_index = 0;   ///< free-threaded 3.14+: which copy of the bytecode runs
+    bool generator = false;         ///< the frame lives inside a generator or coroutine object
+    friend bool operator==(const RawFrame&, const RawFrame&) = default;
+};
+
+enum class StackStatus : std::uint8_t {
+    kOk,
+    kNoFrame,     ///< the thread runs no Python code; normal for a thread being started or a C thread
+    kUnreadable,  ///< the thread state could not be read or contradicts itself
+};
+
+/// What one sweep found of one thread. Valid until the next sweep of the same reader.
+struct RawStack {
+    RemoteAddr tstate;
+    std::uint64_t ident = 0;             ///< pthread_self
+    std::int64_t native_id = 0;          ///< gettid in the target's pid namespace; 0: this version does not keep it
+    std::uint64_t interpreter_id = 0;
+    std::span<const RawFrame> frames;    ///< innermost first
+    std::uint32_t unproven = 0;          ///< that many innermost frames are not proven to belong to the frames below them
+    std::uint32_t elided_after = 0;      ///< where frames are missing, when `elided` > 0: behind that many innermost ones
+    std::uint64_t elided = 0;            ///< frames left out of a stack too deep to hold
+    StackStatus status = StackStatus::kOk;
+    bool root_reached = false;           ///< the chain ended as a chain ends; false: `frames` hang in the air
+    bool unchanged = false;              ///< same bytes as in the sweep before, so the same stack
+    bool mispredicted = false;           ///< part of it was read by a later call
+    bool holds_gil = false;
+};
+
+}  // namespace lampyr::cpython

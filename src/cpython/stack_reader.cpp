@@ -1,0 +1,276 @@
+// SPDX-License-Identifier: MIT
+#include "cpython/stack_reader.hpp"
+
+#include <algorithm>
+
+namespace lampyr::cpython {
+
+namespace {
+
+constexpr std::size_t kMaxInterpreters = 1024;
+constexpr std::size_t kMaxThreads = 1U << 17;
+
+struct Range {
+    std::uint32_t start;
+    std::uint32_t size;
+};
+
+/// The smallest range that holds both pointers.
+Range range_of(Offset a, Offset b) {
+    const std::uint32_t start = std::min(a.value(), b.value());
+    return {start, std::max(a.value(), b.value()) + 8 - start};
+}
+
+std::uint32_t gil_bytes(const GilLayout& gil) { return std::max(gil.locked.value() + 4, gil.last_holder.value() + 8); }
+
+bool plausible(RemoteAddr address) { return address.is_plausible() && address.is_aligned(); }
+
+}  // namespace
+
+StackReader::StackReader(const process::RemoteMemory& memory, const Layout& layout, RuntimeAnchor anchor)
+    : memory_(memory), layout_(layout), anchor_(anchor) {}
+
+RemoteAddr StackReader::head_address() const {
+    const Offset head = layout_.runtime.interpreters_head;
+    return head.present() ? anchor_.runtime + head.value() : anchor_.runtime;
+}
+
+RemoteAddr StackReader::current_thread_address() const {
+    switch (layout_.gil_rule) {
+        case GilRule::kCurrentThreadSymbol: return anchor_.current_thread;
+        case GilRule::kRuntimeCurrent: return anchor_.runtime + layout_.runtime.tstate_current.value();
+        case GilRule::kInterpreterGil: break;
+    }
+    return {};
+}
+
+std::vector<RemoteAddr> StackReader::interpreters() const {
+    std::vector<RemoteAddr> addresses;
+    addresses.reserve(interpreters_.size());
+    for (const Interpreter& interpreter : interpreters_) addresses.push_back(interpreter.address);
+    return addresses;
+}
+
+void StackReader::plan_head() {
+    head_offset_ = plan_.add(head_address(), 8);
+    if (const RemoteAddr current = current_thread_address(); !current.is_null())
+        current_thread_offset_ = plan_.add(current, 8);
+    const InterpreterLayout& layout = layout_.interpreter;
+    const Range links = range_of(layout.next, layout.threads_head);
+    for (Interpreter& interpreter : interpreters_) {
+        interpreter.links_offset = plan_.add(interpreter.address + links.start, links.size);
+        if (!interpreter.gil.is_null()) interpreter.gil_offset = plan_.add(interpreter.gil, gil_bytes(layout_.gil));
+        if (layout.code_object_generation.present())
+            interpreter.generation_offset = plan_.add(interpreter.address + layout.code_object_generation.value(), 8);
+    }
+    head_bytes_ = plan_.bytes();
+    head_segments_ = plan_.size();
+}
+
+void StackReader::build_plan() {
+    plan_.clear();
+    plan_head();
+    for (const auto& reader : readers_) reader->plan(plan_);
+    for (auto& buffer : buffers_)
+        if (buffer.size() < plan_.bytes()) buffer.resize(plan_.bytes());
+    replan_ = false;
+    comparable_ = false;
+}
+
+StackReader::Links StackReader::links(const std::byte* sweep, const Interpreter& interpreter) const {
+    const InterpreterLayout& layout = layout_.interpreter;
+    const std::uint32_t start = range_of(layout.next, layout.threads_head).start;
+    const std::byte* bytes = sweep + interpreter.links_offset;
+    return {load_pointer(bytes, Offset(layout.next.value() - start)),
+            load_pointer(bytes, Offset(layout.threads_head.value() - start))};
+}
+
+RemoteAddr StackReader::holder(const std::byte* sweep, const Interpreter& interpreter) const {
+    if (!current_thread_address().is_null()) return load_pointer(sweep, Offset(current_thread_offset_));
+    if (interpreter.gil.is_null()) return {};
+    const std::byte* gil = sweep + interpreter.gil_offset;
+    if (layout_.gil.enabled.present() && load<std::int32_t>(gil, layout_.gil.enabled) == 0) return {};
+    return load<std::int32_t>(gil, layout_.gil.locked) == 1 ? load_pointer(gil, layout_.gil.last_holder) : RemoteAddr();
+}
+
+/// What never changes in an interpreter's life: its id and where its GIL is.
+bool StackReader::describe(Interpreter& interpreter) {
+    const InterpreterLayout& layout = layout_.interpreter;
+    if (layout.id.present()) {
+        const auto id = memory_.read_value<std::uint64_t>(interpreter.address + layout.id.value());
+        if (!id) return false;
+        interpreter.id = *id;
+    }
+    if (layout_.gil_rule == GilRule::kInterpreterGil) {
+        const auto gil = memory_.read_pointer(interpreter.address + layout.ceval_gil.value());
+        if (!gil) return false;
+        if (plausible(*gil)) interpreter.gil = *gil;
+    }
+    return true;
+}
+
+bool StackReader::discover() {
+    std::vector<Interpreter> found;
+    RemoteAddr address = memory_.read_pointer(head_address()).value_or(RemoteAddr());
+    while (!address.is_null() && found.size() < kMaxInterpreters) {
+        if (!plausible(address)) return false;
+        Interpreter interpreter;
+        interpreter.address = address;
+        const auto next = memory_.read_pointer(address + layout_.interpreter.next.value());
+        if (!next || !describe(interpreter)) return false;
+        // An interpreter seen before keeps its threads' predictions.
+        const auto known = std::find_if(interpreters_.begin(), interpreters_.end(),
+                                        [&](const Interpreter& old) { return old.address == address; });
+        if (known != interpreters_.end()) interpreter = *known;
+        const bool seen = std::any_of(found.begin(), found.end(),
+                                      [&](const Interpreter& other) { return other.address == address; });
+        if (seen) break;  // a cycle: the list was changed while it was read
+        found.push_back(interpreter);
+        address = *next;
+    }
+    // Readers are kept in interpreter order.
+    std::vector<std::unique_ptr<ThreadReader>> readers;
+    for (Interpreter& interpreter : found) {
+        const std::size_t first = readers.size();
+        for (auto& reader : readers_)
+            if (reader && reader->interpreter() == interpreter.address) readers.push_back(std::move(reader));
+        interpreter.first_reader = first;
+        interpreter.reader_count = readers.size() - first;
+    }
+    readers_ = std::move(readers);
+    interpreters_ = std::move(found);
+    replan_ = true;
+    ++list_version_;
+    return !interpreters_.empty();
+}
+
+bool StackReader::same_interpreters(const std::byte* sweep) const {
+    RemoteAddr expected = load_pointer(sweep, Offset(head_offset_));
+    for (const Interpreter& interpreter : interpreters_) {
+        if (interpreter.address != expected) return false;
+        expected = links(sweep, interpreter).next;
+    }
+    return expected.is_null();
+}
+
+/// The list is not as it was: threads came or went. Follows it from its head, keeping the readers of known threads.
+void StackReader::follow_list(Interpreter& interpreter, RemoteAddr first) {
+    std::vector<std::unique_ptr<ThreadReader>> old;
+    const auto begin = readers_.begin() + static_cast<std::ptrdiff_t>(interpreter.first_reader);
+    const auto end = begin + static_cast<std::ptrdiff_t>(interpreter.reader_count);
+    std::move(begin, end, std::back_inserter(old));
+    readers_.erase(begin, end);
+
+    std::vector<std::unique_ptr<ThreadReader>> fresh;
+    RemoteAddr address = first;
+    while (!address.is_null() && fresh.size() < kMaxThreads) {
+        if (!plausible(address)) {
+            list_broken_ = true;
+            break;
+        }
+        const auto known = std::find_if(old.begin(), old.end(), [&](const std::unique_ptr<ThreadReader>& reader) {
+            return reader && reader->tstate() == address;
+        });
+        auto reader = known != old.end() ? std::move(*known)
+                                         : std::make_unique<ThreadReader>(layout_, address, interpreter.address);
+        reader->stack().interpreter_id = interpreter.id;
+        if (reader->read_alone(memory_).status == StackStatus::kUnreadable) {
+            list_broken_ = true;
+            break;
+        }
+        address = reader->next();
+        fresh.push_back(std::move(reader));
+    }
+    const auto at = readers_.begin() + static_cast<std::ptrdiff_t>(interpreter.first_reader);
+    const std::size_t before = interpreter.reader_count;
+    interpreter.reader_count = fresh.size();
+    readers_.insert(at, std::make_move_iterator(fresh.begin()), std::make_move_iterator(fresh.end()));
+    for (Interpreter* other = &interpreter + 1; other <= &interpreters_.back(); ++other)
+        other->first_reader = other->first_reader - before + interpreter.reader_count;
+    replan_ = true;
+    ++list_version_;
+}
+
+void StackReader::decode_threads(std::size_t received, const std::byte* sweep, const std::byte* before) {
+    std::byte* buffer = buffers_[current_].data();
+    for (Interpreter& interpreter : interpreters_) {
+        const RemoteAddr first = links(sweep, interpreter).threads_head;
+        RemoteAddr expected = first;
+        bool changed = false;
+        for (std::size_t i = 0; i < interpreter.reader_count; ++i) {
+            ThreadReader& reader = *readers_[interpreter.first_reader + i];
+            if (reader.tstate() != expected) {
+                changed = true;
+                break;
+            }
+            if (reader.end_offset() > received) {
+                // The read broke off inside this thread (a stack chunk was given back). It is read by itself, and the
+                // threads behind it by the rest of the plan.
+                reader.read_alone(memory_);
+                received = reader.end_offset();
+                const std::size_t next = interpreter.first_reader + i + 1;
+                if (next < readers_.size()) {
+                    const auto rest = plan_.segments().subspan(readers_[next]->first_segment());
+                    received += memory_.read_segments(
+                        rest, std::span(buffer, plan_.bytes()).subspan(reader.end_offset()));
+                }
+            } else {
+                reader.decode(memory_, sweep, before);
+            }
+            replan_ = replan_ || reader.plan_outdated();
+            if (reader.stack().status == StackStatus::kUnreadable) {
+                changed = true;
+                break;
+            }
+            expected = reader.next();
+        }
+        if (changed || !expected.is_null()) follow_list(interpreter, first);
+    }
+}
+
+void StackReader::mark_gil(const std::byte* sweep) {
+    for (const Interpreter& interpreter : interpreters_) {
+        const RemoteAddr thread = holder(sweep, interpreter);
+        for (std::size_t i = 0; i < interpreter.reader_count; ++i) {
+            RawStack& stack = readers_[interpreter.first_reader + i]->stack();
+            stack.holds_gil = !thread.is_null() && stack.tstate == thread;
+        }
+    }
+}
+
+StackReader::Outcome StackReader::sweep() {
+    list_broken_ = false;
+    if (interpreters_.empty() && !discover()) {
+        stacks_.clear();
+        return memory_.read_pointer(head_address()) ? Outcome::kNoInterpreter : Outcome::kUnreadable;
+    }
+    if (replan_) build_plan();
+    current_ ^= 1;
+    std::byte* sweep = buffers_[current_].data();
+    std::size_t received = memory_.read_segments(plan_.segments(), std::span(sweep, plan_.bytes()));
+    if (received < head_bytes_ || !same_interpreters(sweep)) {
+        // Interpreters came or went, or the process did.
+        if (!discover()) {
+            interpreters_.clear();
+            readers_.clear();
+            stacks_.clear();
+            return memory_.read_pointer(head_address()) ? Outcome::kNoInterpreter : Outcome::kUnreadable;
+        }
+        build_plan();
+        sweep = buffers_[current_].data();
+        received = memory_.read_segments(plan_.segments(), std::span(sweep, plan_.bytes()));
+        if (received < head_bytes_) return Outcome::kUnreadable;
+    }
+    decode_threads(received, sweep, comparable_ ? buffers_[current_ ^ 1].data() : nullptr);
+    comparable_ = received == plan_.bytes();
+    mark_gil(sweep);
+    code_generation_ = 0;
+    if (layout_.interpreter.code_object_generation.present())
+        for (const Interpreter& interpreter : interpreters_)
+            code_generation_ += load<std::uint64_t>(sweep, Offset(interpreter.generation_offset));
+    stacks_.clear();
+    for (const auto& reader : readers_) stacks_.push_back(&reader->stack());
+    return Outcome::kOk;
+}
+
+}  // namespace lampyr::cpython

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "cpython/layout.hpp"
+#include "cpython/raw_stack.hpp"
+#include "cpython/read_plan.hpp"
+#include "cpython/thread_reader.hpp"
+#include "process/remote_memory.hpp"
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+namespace lampyr::cpython {
+
+/// Where one runtime of a process is; what `locate_runtime` found out.
+struct RuntimeAnchor {
+    RemoteAddr runtime;         ///< _PyRuntime (3.7+), or the `interp_head` variable (2.7, 3.6)
+    RemoteAddr current_thread;  ///< &_PyThreadState_Current (2.7, 3.6)
+};
+
+/// Sweeps over all threads of all interpreters of one process. In the steady state a sweep is one read call for the whole
+/// process: list heads, then each thread by its own prediction (`ThreadReader`). A thread that fails costs only itself.
+/// Use: construct, `sweep()` again and again, look at `stacks()` after each. Memory and layout must outlive the reader.
+class StackReader {
+  public:
+    StackReader(const process::RemoteMemory& memory, const Layout& layout, RuntimeAnchor anchor);
+
+    enum class Outcome : std::uint8_t {
+        kOk,
+        kNoInterpreter,  ///< not initialised yet, or finalised
+        kUnreadable,     ///< the runtime itself could not be read: the process is gone or became something else
+    };
+    Outcome sweep();
+
+    /// One entry a thread state, newest first within an interpreter. Valid until the next sweep.
+    [[nodiscard]] const std::vector<RawStack*>& stacks() const { return stacks_; }
+    /// Addresses of the interpreters found, newest first; parallel to nothing else.
+    [[nodiscard]] std::vector<RemoteAddr> interpreters() const;
+    /// 3.14+: grows when code objects are freed. 0 where the interpreter does not publish it.
+    [[nodiscard]] std::uint64_t code_generation() const { return code_generation_; }
+    /// Changes whenever threads came or went.
+    [[nodiscard]] std::uint64_t thread_list_version() const { return list_version_; }
+    /// The thread list could not be followed to its end in the last sweep.
+    [[nodiscard]] bool list_broken() const { return list_broken_; }
+
+  private:
+    struct Interpreter {
+        RemoteAddr address;
+        RemoteAddr gil;               // GIL struct (GilRule::kInterpreterGil)
+        RemoteAddr first_thread;
+        std::uint64_t id = 0;
+        std::uint32_t links_offset = 0;
+        std::uint32_t gil_offset = 0;
+        std::uint32_t generation_offset = 0;
+        std::size_t first_reader = 0;
+        std::size_t reader_count = 0;
+    };
+    struct Links {
+        RemoteAddr next;
+        RemoteAddr threads_head;
+    };
+
+    [[nodiscard]] RemoteAddr head_address() const;
+    [[nodiscard]] RemoteAddr current_thread_address() const;
+    [[nodiscard]] Links links(const std::byte* sweep, const Interpreter& interpreter) const;
+    [[nodiscard]] RemoteAddr holder(const std::byte* sweep, const Interpreter& interpreter) const;
+    void build_plan();
+    void plan_head();
+    bool discover();
+    bool describe(Interpreter& interpreter);
+    bool same_interpreters(const std::byte* sweep) const;
+    void decode_threads(std::size_t received, const std::byte* sweep, const std::byte* before);
+    void follow_list(Interpreter& interpreter, RemoteAddr first);
+    void mark_gil(const std::byte* sweep);
+
+    const process::RemoteMemory& memory_;
+    const Layout& layout_;
+    RuntimeAnchor anchor_;
+
+    ReadPlan plan_;
+    std::array<std::vector<std::byte>, 2> buffers_;
+    std::size_t current_ = 0;
+    bool replan_ = true;
+    bool comparable_ = false;  // the other buffer was filled by the same plan
+    std::uint32_t head_offset_ = 0;
+    std::uint32_t current_thread_offset_ = 0;
+    std::size_t head_bytes_ = 0;
+    std::size_t head_segments_ = 0;
+
+    std::vector<Interpreter> interpreters_;
+    std::vector<std::unique_ptr<ThreadReader>> readers_;
+    std::vector<RawStack*> stacks_;
+    std::uint64_t code_generation_ = 0;
+    std::uint64_t list_version_ = 0;
+    bool list_broken_ = false;
+};
+
+}  // namespace lampyr::cpython
