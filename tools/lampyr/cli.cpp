@@ -1,0 +1,282 @@
+// SPDX-License-Identifier: MIT
+#include "cli.hpp"
+
+#include "help.hpp"
+
+#include <lampyr/version.hpp>
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+namespace lampyr::tool {
+namespace {
+
+using Words = std::vector<std::string>;
+
+Error usage(std::string message, std::string hint) {
+    return Error{ErrorCode::kUsage, std::move(message), std::move(hint), 0};
+}
+
+/// A command's options as typed. Every check with words of its own is made after CLI11 has split the line.
+struct Typed {
+    Words pids;
+    std::string output, format, duration, rate, summary_json, colour = "auto";
+    bool function = false, no_lines = false, threads = false, idle = false, gil = false, full_filenames = false;
+    bool blocking = false, nonblocking = false, quiet = false, verbose = false, help = false, version = false;
+};
+
+CLI::Option* add_text(CLI::App& app, const char* names, std::string& value, const char* what, const char* help) {
+    return app.add_option(names, value, help)->option_text(what)->take_last();
+}
+
+void add_common(CLI::App& app, Typed& typed) {
+    app.set_help_flag();
+    app.add_option("-p,--pid", typed.pids, app.get_name() == "dump" ? "the process to look at"
+                                                                     : "attach to this process; may be repeated")
+        ->option_text("PID")
+        ->expected(1)
+        ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
+        ->group("Process");
+    app.add_flag("--nonblocking", typed.nonblocking, "never stop the program (the default)")->group("Process");
+    app.add_flag("--blocking", typed.blocking, "stop its Python threads while they are read")->group("Process");
+}
+
+void add_messages(CLI::App& app, Typed& typed) {
+    add_text(app, "--color", typed.colour, "WHEN", "auto, always or never; NO_COLOR is honoured")->group("Messages");
+    app.add_flag("-h,--help", typed.help, "this text")->group("Messages");
+    app.add_flag("-V,--version", typed.version, "the version of lampyr")->group("Messages");
+}
+
+void describe_record(CLI::App& app, Typed& typed) {
+    app.description(R"(Sample where a Python program spends its time.
+
+  lampyr record -o profile.svg -- python3 app.py    start a program and watch it to its end
+  sudo lampyr record -p 1234 -d 30                  watch a running one for 30 seconds
+  lampyr record -i -t -o wait.svg -- python3 app.py also where threads wait, thread by thread
+  lampyr record -f raw -o - -d 5 -p 1234 | less     folded stacks to a pipe
+
+Usage: lampyr record [OPTIONS] -p PID
+       lampyr record [OPTIONS] [--] PROGRAM [ARGUMENTS]
+)");
+    add_common(app, typed);
+    add_text(app, "-o,--output", typed.output, "FILE", "- is standard output; default lampyr-PROGRAM-PID-TIME.EXT")
+        ->group("Output");
+    add_text(app, "-f,--format", typed.format, "FORMAT", "flamegraph (default), speedscope or raw; else by extension")
+        ->group("Output");
+    add_text(app, "--summary-json", typed.summary_json, "FILE", "figures of the recording for a script")
+        ->group("Output");
+    app.add_flag("-F,--function", typed.function, "one frame a function: name (file:first line)")->group("Output");
+    app.add_flag("--nolineno", typed.no_lines, "no line numbers: name (file)")->group("Output");
+    app.add_flag("-t,--threads", typed.threads, "a frame for each thread at the root")->group("Output");
+    app.add_flag("--full-filenames", typed.full_filenames, "whole paths")->group("Output");
+    add_text(app, "-d,--duration", typed.duration, "SECONDS", "how long, such as 30 or 0.5; default to the end or Ctrl-C")
+        ->group("Sampling");
+    add_text(app, "-r,--rate", typed.rate, "HZ", "samples a second; default 100")->group("Sampling");
+    app.add_flag("-i,--idle", typed.idle, "count threads that wait, too")->group("Sampling");
+    app.add_flag("-g,--gil", typed.gil, "count only the thread that holds the GIL")->group("Sampling");
+    app.add_flag("-q,--quiet", typed.quiet, "errors only")->group("Messages");
+    app.add_flag("-v,--verbose", typed.verbose, "more about what is done")->group("Messages");
+    add_messages(app, typed);
+}
+
+void describe_dump(CLI::App& app, Typed& typed) {
+    app.description(R"(Print the Python stack of each thread, innermost frame first.
+
+  sudo lampyr dump -p 1234              what is it doing just now?
+  sudo lampyr dump -p 1234 --blocking   stop it for the moment of reading: all threads at one instant
+
+Usage: lampyr dump [OPTIONS] -p PID
+)");
+    add_common(app, typed);
+    app.add_flag("--full-filenames", typed.full_filenames, "whole paths")->group("Output");
+    add_messages(app, typed);
+}
+
+/// Cuts off the program to start: what follows "--", else the first word that is no option and no option's value.
+Result<Words> take_program(const CLI::App& app, Words& words) {
+    const auto takes_value = [](const CLI::Option& option) { return option.get_items_expected_max() > 0; };
+    const auto unknown = [&app](const std::string& word) {
+        return usage("unknown option " + in_quotes(word), fmt::format("see lampyr {} --help", app.get_name()));
+    };
+    const auto split = [&words](std::size_t end, std::size_t begin) {
+        Words program(words.begin() + static_cast<std::ptrdiff_t>(begin), words.end());
+        words.resize(end);
+        return program;
+    };
+    for (std::size_t i = 0; i < words.size(); ++i) {
+        const std::string& word = words[i];
+        if (word == "--") {
+            if (i + 1 == words.size()) return usage("no program after --", "such as: -- python3 app.py");
+            return split(i, i + 1);
+        }
+        if (word.size() < 2 || word[0] != '-') return split(i, i);
+        bool value_follows = false;
+        std::string name = word;
+        if (word[1] == '-') {
+            const std::size_t equals = word.find('=');
+            const CLI::Option* option = app.get_option_no_throw(word.substr(0, equals));
+            if (option == nullptr) return unknown(word.substr(0, equals));
+            value_follows = takes_value(*option) && equals == std::string::npos;
+        } else {
+            for (std::size_t letter = 1; letter < word.size(); ++letter) {
+                name = std::string{'-', word[letter]};
+                const CLI::Option* option = app.get_option_no_throw(name);
+                if (option == nullptr) return unknown(name);
+                if (!takes_value(*option)) continue;
+                value_follows = letter + 1 == word.size();
+                break;
+            }
+        }
+        if (value_follows && ++i == words.size()) {
+            return usage(fmt::format("{} needs a value", name), fmt::format("see lampyr {} --help", app.get_name()));
+        }
+    }
+    return Words{};
+}
+
+Error exclusive(std::string_view one, std::string_view other) {
+    return usage(fmt::format("{} and {} exclude each other", one, other), "leave one of them out");
+}
+
+Result<std::vector<Pid>> parse_pids(const Words& texts) {
+    std::vector<Pid> pids;
+    for (const std::string& text : texts) {
+        const Result<Pid> pid = parse_pid(text);
+        if (!pid) return pid.error();
+        if (std::find(pids.begin(), pids.end(), *pid) == pids.end()) pids.push_back(*pid);
+    }
+    return pids;
+}
+
+/// The format from -f, else from the file's extension, else the default.
+Result<void> choose_format(const Typed& typed, RecordArgs& args) {
+    if (!typed.format.empty()) {
+        const Result<Format> format = parse_format_option(typed.format);
+        if (!format) return format.error();
+        args.format = *format;
+    } else if (const std::optional<Format> guess = format_of_file(typed.output)) {
+        args.format = *guess;
+    } else {
+        const std::string_view path = typed.output;
+        const std::string_view name = path.substr(path.rfind('/') + 1);
+        args.format_guessed_wrongly = name.rfind('.') != std::string_view::npos && name.rfind('.') > 0;
+    }
+    return {};
+}
+
+Result<void> check_target(const RecordArgs& args, const Typed& typed, bool explicit_program) {
+    if (args.spawns() && !args.pids.empty()) {
+        return usage("-p and a program to start exclude each other", "leave one of them out");
+    }
+    if (!args.spawns() && args.pids.empty()) {
+        return usage("nothing to record", "name a process with -p PID or a program to start after --");
+    }
+    const bool number = args.spawns() && !explicit_program && parse_pid(args.program.front()).has_value();
+    if (number) {
+        return usage(fmt::format("{} is no program", in_quotes(args.program.front())),
+                     "to attach to that process type -p " + args.program.front());
+    }
+    if (typed.summary_json == "-" && typed.output == "-") {
+        return usage("the profile and the summary cannot both go to standard output", "give one of them a file");
+    }
+    if (!typed.summary_json.empty() && typed.summary_json == typed.output) {
+        return usage("the profile and the summary cannot have the same name", "give one of them another name");
+    }
+    return {};
+}
+
+Result<Command> check_record(const Typed& typed, Words program, bool explicit_program) {
+    RecordArgs args;
+    args.program = std::move(program);
+    Result<std::vector<Pid>> pids = parse_pids(typed.pids);
+    if (!pids) return pids.error();
+    args.pids = std::move(*pids);
+    if (const auto checked = check_target(args, typed, explicit_program); !checked) return checked.error();
+    if (typed.function && typed.no_lines) return exclusive("--function", "--nolineno");
+    if (typed.blocking && typed.nonblocking) return exclusive("--blocking", "--nonblocking");
+    if (typed.quiet && typed.verbose) return exclusive("--quiet", "--verbose");
+    if (const auto chosen = choose_format(typed, args); !chosen) return chosen.error();
+    if (!typed.rate.empty()) {
+        const Result<double> rate = parse_rate(typed.rate);
+        if (!rate) return rate.error();
+        args.sampling.rate_hz = *rate;
+    }
+    if (!typed.duration.empty()) {
+        const auto duration = parse_duration(typed.duration);
+        if (!duration) return duration.error();
+        args.sampling.duration = *duration;
+    }
+    const Result<ColourChoice> colour = parse_colour(typed.colour);
+    if (!colour) return colour.error();
+    args.colour = *colour;
+    args.output = typed.output;
+    args.summary_json = typed.summary_json;
+    args.sampling.include_idle = typed.idle;
+    args.sampling.gil_only = typed.gil;
+    args.sampling.blocking = typed.blocking;
+    args.sampling.timeline = args.format == Format::kSpeedscope;
+    args.exporting.lines = typed.function ? Lines::kFunction : typed.no_lines ? Lines::kNone : Lines::kLine;
+    args.exporting.threads = typed.threads;
+    args.exporting.processes = args.pids.size() > 1;
+    args.exporting.full_filenames = typed.full_filenames;
+    if (typed.quiet) args.verbosity = Verbosity::kQuiet;
+    if (typed.verbose) args.verbosity = Verbosity::kVerbose;
+    return Command{std::move(args)};
+}
+
+Result<Command> check_dump(const Typed& typed, const Words& program) {
+    if (!program.empty()) {
+        return usage(fmt::format("unexpected word {}", in_quotes(program.front())), "name a process with -p PID");
+    }
+    const Result<std::vector<Pid>> pids = parse_pids(typed.pids);
+    if (!pids) return pids.error();
+    if (pids->empty()) return usage("no process to look at", "name one with -p PID");
+    if (pids->size() > 1) return usage("dump looks at one process", "give -p once");
+    if (typed.blocking && typed.nonblocking) return exclusive("--blocking", "--nonblocking");
+    const Result<ColourChoice> colour = parse_colour(typed.colour);
+    if (!colour) return colour.error();
+    return Command{DumpArgs{pids->front(), {typed.blocking}, {false, typed.full_filenames}, *colour}};
+}
+
+Result<Command> parse_command(const std::string& name, Words words) {
+    Typed typed;
+    CLI::App app{"", name};
+    name == "record" ? describe_record(app, typed) : describe_dump(app, typed);
+    const bool explicit_program = std::find(words.begin(), words.end(), "--") != words.end();
+    Result<Words> program = take_program(app, words);
+    if (!program) return program.error();
+    try {
+        std::reverse(words.begin(), words.end());  // CLI11 takes them from the back
+        app.parse(std::move(words));
+    } catch (const CLI::ParseError& error) {
+        return usage(in_quotes(error.what()), fmt::format("see lampyr {} --help", name));
+    }
+    if (typed.help) return Command{ShowText{command_help(app)}};
+    if (typed.version) return Command{ShowText{"lampyr " LAMPYR_VERSION "\n"}};
+    return name == "record" ? check_record(typed, std::move(*program), explicit_program) : check_dump(typed, *program);
+}
+
+}  // namespace
+
+Result<Command> parse_command_line(std::vector<std::string> words) {
+    if (words.empty()) return Command{ShowText{overview_help(), false}};
+    std::string first = words.front();
+    words.erase(words.begin());
+    if (first == "--version" || first == "-V") return Command{ShowText{"lampyr " LAMPYR_VERSION "\n"}};
+    if (first == "--help" || first == "-h") return Command{ShowText{overview_help()}};
+    if (first == "help") {
+        if (words.empty()) return Command{ShowText{overview_help()}};
+        first = words.front();
+        words = {"--help"};
+    }
+    for (const char* const name : {"record", "dump"}) {  // in this order, so that one letter stays what it was
+        if (!first.empty() && std::string_view{name}.starts_with(first)) return parse_command(name, std::move(words));
+    }
+    if (first.starts_with("-")) return usage("unknown option " + in_quotes(first), "see lampyr --help");
+    return usage("unknown command " + in_quotes(first), "use record or dump; see lampyr --help");
+}
+
+}  // namespace lampyr::tool

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "messages.hpp"
+
+#include <lampyr/dump.hpp>
+#include <lampyr/export.hpp>
+#include <lampyr/sampler.hpp>
+
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace lampyr::tool {
+
+/// Text to print instead of doing something.
+struct ShowText {
+    std::string text;
+    bool asked = true;  ///< false: nothing was asked for, so this is a usage error
+};
+
+struct RecordArgs {
+    std::vector<Pid> pids;             ///< attach to these, or
+    std::vector<std::string> program;  ///< start this
+    std::string output;                ///< empty: a name is made up; "-": standard output
+    std::string summary_json;          ///< empty: none
+    Format format = Format::kFlamegraph;
+    bool format_guessed_wrongly = false;  ///< the extension names no format, so the default was taken
+    SamplerOptions sampling;
+    ExportOptions exporting;
+    Verbosity verbosity = Verbosity::kNormal;
+    ColourChoice colour = ColourChoice::kAuto;
+
+    [[nodiscard]] bool spawns() const { return !program.empty(); }
+};
+
+struct DumpArgs {
+    Pid pid;
+    DumpOptions reading;
+    DumpTextOptions text;  ///< `colour` is decided when printing
+    ColourChoice colour = ColourChoice::kAuto;
+};
+
+using Command = std::variant<ShowText, RecordArgs, DumpArgs>;
+
+/// The command line (without the program's own name) as checked options. Errors are kUsage.
+[[nodiscard]] Result<Command> parse_command_line(std::vector<std::string> words);
+
+}  // namespace lampyr::tool

@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: MIT
+#include "commands.hpp"
+#include "default_name.hpp"
+#include "exit_codes.hpp"
+#include "figures.hpp"
+#include "output_file.hpp"
+#include "progress.hpp"
+#include "signals.hpp"
+#include "summary.hpp"
+#include "terminal.hpp"
+
+#include <lampyr/text.hpp>
+
+#include <fmt/format.h>
+
+#include <unistd.h>
+
+#include <csignal>
+#include <optional>
+
+namespace lampyr::tool {
+namespace {
+
+/// The files of one recording, made before anything is sampled.
+struct Outputs {
+    OutputFile profile;
+    std::optional<OutputFile> summary;
+};
+
+Result<Outputs> open_outputs(const RecordArgs& args) {
+    Result<OutputFile> profile = args.output.empty() ? OutputFile::open_unnamed() : OutputFile::open(args.output);
+    if (!profile) return profile.error();
+    Outputs outputs{std::move(*profile), std::nullopt};
+    if (!args.summary_json.empty()) {
+        Result<OutputFile> summary = OutputFile::open(args.summary_json);
+        if (!summary) return summary.error();
+        outputs.summary = std::move(*summary);
+    }
+    return outputs;
+}
+
+/// A script is not a program, and the kernel's words for that help nobody.
+Error with_script_hint(Error error, const std::vector<std::string>& program) {
+    const bool cannot_run =
+        error.code == ErrorCode::kProgramNotFound || error.code == ErrorCode::kProgramNotExecutable;
+    if (cannot_run && program.front().ends_with(".py")) {
+        error.hint = "to run a script type: lampyr record -- python3 " + shell_word(program.front());
+    }
+    return error;
+}
+
+Result<std::vector<Target>> open_targets(const RecordArgs& args) {
+    std::vector<Target> targets;
+    if (args.spawns()) {
+        SpawnOptions options;
+        options.arguments = args.program;
+        Result<Target> child = Target::spawn(options);
+        if (!child) return with_script_hint(child.error(), args.program);
+        targets.push_back(std::move(*child));
+    }
+    for (const Pid pid : args.pids) {
+        Result<Target> target = Target::attach(pid);
+        if (!target) return target.error();
+        targets.push_back(std::move(*target));
+    }
+    return targets;
+}
+
+/// One run of `lampyr record`, from the proved output to the closing words.
+class RecordRun {
+  public:
+    RecordRun(const RecordArgs& args, const Messages& messages) : args_(args), messages_(messages) {}
+
+    int run();
+
+  private:
+    int failed(const Error& error) const {
+        messages_.error(error);
+        return exit_code(error.code, args_.spawns());
+    }
+    void announce(const std::vector<Target>& targets) const;
+    Result<Recording> sample(std::vector<Target>& targets, const StopSignals& signals) const;
+    Result<void> write(Outputs& outputs, const Recording& recording, int signal) const;
+    int wait_for_child(Target& child, StopSignals& signals, int status) const;
+
+    const RecordArgs& args_;
+    const Messages& messages_;
+};
+
+void RecordRun::announce(const std::vector<Target>& targets) const {
+    if (args_.format_guessed_wrongly) {
+        messages_.warning(fmt::format("the name {} asks for no format known; writing {} (-f chooses)",
+                                      in_quotes(args_.output), to_string(args_.format)));
+    }
+    for (const Target& target : targets) {
+        messages_.detail(fmt::format("process {} is Python {}: {}", target.pid().value,
+                                     terminal_safe(target.python_version()), terminal_safe(target.command_line())));
+    }
+    if (args_.spawns() && is_terminal(STDERR_FILENO)) return;  // the program has the terminal now
+    const std::string what = targets.size() == 1 ? fmt::format("process {}", targets.front().pid().value)
+                                                 : fmt::format("{} processes", targets.size());
+    const std::string until = args_.sampling.duration ? "for " + format_seconds(*args_.sampling.duration)
+                                                      : std::string{"until it ends"};
+    messages_.note(fmt::format("recording {} at {} Hz {}; Ctrl-C ends and writes", what,
+                               format_rate(args_.sampling.rate_hz), until));
+}
+
+Result<Recording> RecordRun::sample(std::vector<Target>& targets, const StopSignals& signals) const {
+    Progress progress{choose_progress_style(args_.verbosity, is_terminal(STDERR_FILENO),
+                                            is_capable_terminal(STDERR_FILENO), args_.spawns()),
+                      args_.sampling};
+    return record(targets, args_.sampling, signals.stop(),
+                  [&progress](const SamplerProgress& now) { progress.update(now); });
+}
+
+Result<void> RecordRun::write(Outputs& outputs, const Recording& recording, int signal) const {
+    const ProfileInfo& info = recording.profile.info;
+    const auto lost = [&info](Error error) {
+        error.message += fmt::format("; {} of {} are lost", plural(info.stacks, "sample"), format_seconds(info.duration));
+        return error;
+    };
+    const Result<void> exported = write_profile(recording.profile, args_.format, args_.exporting, outputs.profile);
+    if (!exported && exported.error().code != ErrorCode::kOutput) return exported.error();
+    const Result<std::uint64_t> bytes = outputs.profile.commit();  // knows the errno of a failed write
+    if (!bytes) return lost(bytes.error());
+
+    const Outcome outcome{recording,       args_.sampling, args_.format,  outputs.profile.path(),
+                          outputs.profile.is_stdout(), *bytes, signal, args_.spawns()};
+    messages_.block(summary_text(outcome, args_.verbosity));
+    if (!outputs.summary) return {};
+    static_cast<void>(outputs.summary->write(summary_json(outcome)));
+    if (const auto written = outputs.summary->commit(); !written) return written.error();
+    return {};
+}
+
+/// The program's status is ours, unless we failed ourselves.
+int RecordRun::wait_for_child(Target& child, StopSignals& signals, int status) const {
+    signals.now_waiting();
+    const std::optional<ExitStatus> ended = child.wait();
+    return status == kExitOk && ended ? exit_code(*ended) : status;
+}
+
+int RecordRun::run() {
+    StopSignals signals;
+    Result<Outputs> outputs = open_outputs(args_);
+    if (!outputs) return failed(outputs.error());
+    Result<std::vector<Target>> targets = open_targets(args_);
+    if (!targets) return failed(targets.error());
+    if (args_.output.empty()) {
+        const Target& first = targets->front();
+        outputs->profile.rename_to(default_file_name(first.command_line(), first.pid(), std::time(nullptr),
+                                                     extension_of(args_.format)));
+    }
+    announce(*targets);
+    int status = kExitOk;
+    const Result<Recording> recording = sample(*targets, signals);
+    if (!recording) {
+        status = failed(recording.error());
+    } else if (const Result<void> written = write(*outputs, *recording, signals.received()); !written) {
+        status = failed(written.error());
+    }
+    signals.files_written();
+    if (!args_.spawns()) return status;
+    const bool ending = !recording || recording->reason == StopReason::kTargetExited || signals.received() == SIGINT;
+    if (!ending) {
+        messages_.note(fmt::format("process {} goes on; waiting for it to end (Ctrl-C twice leaves it running)",
+                                   targets->front().pid().value));
+    }
+    return wait_for_child(targets->front(), signals, status);
+}
+
+}  // namespace
+
+int run_record(const RecordArgs& args) {
+    const Messages messages{args.verbosity, args.colour};
+    return RecordRun{args, messages}.run();
+}
+
+}  // namespace lampyr::tool

@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "cli.hpp"
+
+namespace lampyr::tool {
+
+/// Each does its command to the end and returns the exit status.
+[[nodiscard]] int run_record(const RecordArgs& args);
+[[nodiscard]] int run_dump(const DumpArgs& args);
+
+}  // namespace lampyr::tool

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: MIT
+#include "help.hpp"
+
+#include <lampyr/version.hpp>
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+
+namespace lampyr::tool {
+
+std::string overview_help() {
+    return "lampyr " LAMPYR_VERSION
+           ", a sampling profiler for Python that does not stop the program it looks at\n"
+           R"(
+  lampyr record -o profile.svg -- python3 app.py   where does this program spend its time?
+  sudo lampyr record -p 1234 -d 30                 and this one, which runs already?
+  sudo lampyr dump -p 1234                         what is it doing just now?
+
+Commands (the first letter is enough):
+  record   sample a program for a while and write a flamegraph or another format
+  dump     print the Python stack of each thread once
+
+  lampyr COMMAND --help   the options of a command, with examples
+  lampyr --version
+)";
+}
+
+std::string command_help(const CLI::App& command) {
+    std::string text = command.get_description();
+    for (const std::string& group : command.get_groups()) {
+        const auto options =
+            command.get_options([&group](const CLI::Option* option) { return option->get_group() == group; });
+        if (group.empty() || options.empty()) continue;
+        text += fmt::format("\n{}:\n", group);
+        for (const CLI::Option* option : options) {
+            std::string name = option->get_name(false, true);
+            if (const std::size_t comma = name.find(','); comma != std::string::npos) name.insert(comma + 1, " ");
+            if (!option->get_snames().empty() || name.starts_with("--")) {
+                if (option->get_snames().empty()) name = "    " + name;
+            }
+            if (!option->get_option_text().empty()) name += " " + option->get_option_text();
+            text += fmt::format("  {:<25} {}\n", name, option->get_description());
+        }
+    }
+    return text;
+}
+
+}  // namespace lampyr::tool

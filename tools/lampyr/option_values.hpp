@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <lampyr/export.hpp>
+#include <lampyr/ids.hpp>
+#include <lampyr/result.hpp>
+
+#include <chrono>
+#include <string>
+#include <string_view>
+
+namespace lampyr::tool {
+
+enum class ColourChoice : std::uint8_t { kAuto, kAlways, kNever };
+
+/// The words after an option, turned into values. Each failure is kUsage and says what would have been right.
+[[nodiscard]] Result<Pid> parse_pid(std::string_view text);  ///< decimal or 0x hexadecimal
+[[nodiscard]] Result<double> parse_rate(std::string_view text);
+[[nodiscard]] Result<std::chrono::nanoseconds> parse_duration(std::string_view text);  ///< seconds, fractions allowed
+[[nodiscard]] Result<Format> parse_format_option(std::string_view text);
+[[nodiscard]] Result<ColourChoice> parse_colour(std::string_view text);
+
+/// `"text"` cut to a readable length and safe for a terminal.
+[[nodiscard]] std::string in_quotes(std::string_view text);
+/// Text as one word of a shell command line, safe for a terminal.
+[[nodiscard]] std::string shell_word(std::string_view text);
+
+}  // namespace lampyr::tool

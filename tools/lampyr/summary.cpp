@@ -1,0 +1,222 @@
+// SPDX-License-Identifier: MIT
+#include "summary.hpp"
+
+#include "default_name.hpp"
+#include "figures.hpp"
+
+#include <lampyr/summary.hpp>
+#include <lampyr/text.hpp>
+#include <lampyr/version.hpp>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <cmath>
+#include <csignal>
+
+namespace lampyr::tool {
+namespace {
+
+constexpr std::size_t kMostLines = 12;
+constexpr std::size_t kFewSamples = 100;
+
+double share(std::uint64_t part, std::uint64_t whole) {
+    return whole == 0 ? 0 : static_cast<double>(part) / static_cast<double>(whole);
+}
+double seconds(std::chrono::nanoseconds time) { return std::chrono::duration<double>(time).count(); }
+
+std::uint64_t loss(const ProfileInfo& info, Loss cause) { return info.losses[static_cast<std::size_t>(cause)]; }
+double late_share(const ProfileInfo& info) {
+    return share(loss(info, Loss::kLate), info.ticks + loss(info, Loss::kLate));
+}
+
+std::string why_stopped(const Outcome& outcome) {
+    switch (outcome.recording.reason) {
+        case StopReason::kDuration: return "the time is over";
+        case StopReason::kTargetExited: return "the program ended";
+        case StopReason::kTargetLost: return "the process could no longer be read";
+        case StopReason::kRequested: break;
+    }
+    switch (outcome.signal) {
+        case SIGINT: return "Ctrl-C";
+        case SIGTERM: return "SIGTERM";
+        case SIGHUP: return "SIGHUP";
+        default: return "on request";
+    }
+}
+
+std::string who(const Profile& profile) {
+    if (profile.processes.empty()) return "no process";
+    if (profile.processes.size() > 1) return fmt::format("{} processes", profile.processes.size());
+    const Process& process = profile.processes.front();
+    return fmt::format("{} (process {}, Python {})", program_name(profile.string(process.command_line)),
+                       process.pid.value, terminal_safe(profile.string(process.python_version)));
+}
+
+std::string losses_text(const ProfileInfo& info) {
+    std::string text;
+    for (std::size_t i = 0; i < kLossCount; ++i) {
+        const auto cause = static_cast<Loss>(i);
+        if (info.losses[i] == 0) continue;
+        const std::uint64_t whole = cause == Loss::kLate ? info.ticks + info.losses[i] : info.stacks;
+        text += fmt::format("{}{} {} ({})", text.empty() ? "" : ", ", format_count(info.losses[i]), to_string(cause),
+                            format_share(static_cast<double>(info.losses[i]), static_cast<double>(whole)));
+    }
+    return text.empty() ? "none" : text;
+}
+
+/// Cut between characters: terminal_safe text is valid UTF-8.
+std::string cut(std::string text, std::size_t most) {
+    if (text.size() <= most) return text;
+    std::size_t end = most - 3;
+    while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xc0U) == 0x80U) --end;
+    return text.substr(0, end) + "...";
+}
+
+void add_top(std::vector<std::string>& lines, std::string_view title, const std::vector<TopEntry>& entries) {
+    std::string_view head = title;
+    for (const TopEntry& entry : entries) {
+        lines.push_back(fmt::format("  {:<9} {:5.1f} % {}", head, 100 * entry.self_share,
+                                    cut(terminal_safe(entry.label), 120)));
+        head = "";
+    }
+}
+
+std::string next_command(const Outcome& outcome) {
+    const std::string file = shell_word(outcome.path);
+    switch (outcome.format) {
+        case Format::kFlamegraph: return fmt::format("xdg-open {}   (or any web browser)", file);
+        case Format::kSpeedscope: return fmt::format("speedscope {}   (or drop it on https://www.speedscope.app)", file);
+        case Format::kRaw: return fmt::format("awk '{{print $NF \" \" $0}}' {} | sort -rn | head   (hottest stacks)", file);
+    }
+    return file;
+}
+
+nlohmann::json top_json(const std::vector<TopEntry>& entries) {
+    nlohmann::json list = nlohmann::json::array();
+    for (const TopEntry& entry : entries) {
+        list.push_back({{"label", entry.label}, {"self", entry.self}, {"total", entry.total},
+                        {"self_share", entry.self_share}});
+    }
+    return list;
+}
+
+std::string_view reason_name(StopReason reason) {
+    switch (reason) {
+        case StopReason::kDuration: return "duration";
+        case StopReason::kRequested: return "requested";
+        case StopReason::kTargetExited: return "target exited";
+        case StopReason::kTargetLost: return "target lost";
+    }
+    return "unknown";
+}
+
+}  // namespace
+
+std::vector<std::string> warnings(const Outcome& outcome) {
+    const Recording& recording = outcome.recording;
+    const ProfileInfo& info = recording.profile.info;
+    std::vector<std::string> list;
+    if (info.stacks == 0 && recording.idle_stacks > 0) {
+        list.push_back(fmt::format("no samples: the threads were idle all the time ({} left out); add --idle to see "
+                                   "where they wait", plural(recording.idle_stacks, "idle stack")));
+    } else if (info.stacks == 0 && outcome.options.gil_only) {
+        list.emplace_back("no samples: no thread held the GIL when it was looked at; leave --gil out");
+    } else if (info.stacks == 0) {
+        list.emplace_back("no samples: no Python code ran while recording; record longer or raise the rate with -r");
+    } else if (info.stacks < kFewSamples) {
+        list.push_back(fmt::format("only {}: shares are rough; record longer or raise the rate with -r",
+                                   plural(info.stacks, "sample")));
+    }
+    if (late_share(info) > 0.10) {
+        list.push_back(fmt::format("{:.0f} % of the ticks came too late; ask for a rate that can be kept, such as -r {}",
+                                   100 * late_share(info), std::max(1.0, std::floor(info.rate_got_hz * 0.8))));
+    }
+    if (const double unproven = share(loss(info, Loss::kUnproven), info.stacks); unproven > 0.05 && !info.blocking) {
+        list.push_back(fmt::format("{:.0f} % of the samples are partly unproven because the program moved while it was "
+                                   "read; --blocking stops it for each sample", 100 * unproven));
+    }
+    return list;
+}
+
+std::string summary_text(const Outcome& outcome, Verbosity verbosity) {
+    const Recording& recording = outcome.recording;
+    const Profile& profile = recording.profile;
+    const ProfileInfo& info = profile.info;
+    std::vector<std::string> head;
+    head.push_back(fmt::format("lampyr: recorded {} of {}: {}", format_seconds(info.duration), who(profile),
+                               why_stopped(outcome)));
+    head.push_back(fmt::format("  samples   {} in {}, {} of {} Hz; lampyr's own CPU {} ({})", format_count(info.stacks),
+                               plural(profile.threads.size(), "thread"), format_rate(info.rate_got_hz),
+                               format_rate(info.rate_asked_hz), format_seconds(recording.own_cpu),
+                               format_share(seconds(recording.own_cpu), seconds(info.duration))));
+    head.push_back("  losses    " + losses_text(info));
+    if (info.blocking) {
+        head.push_back(fmt::format("  stopped   the program was held for {} in all, {} at most",
+                                   format_seconds(recording.stopped), format_seconds(recording.longest_stop)));
+    }
+    std::vector<std::string> tail;
+    for (const std::string& warning : warnings(outcome)) tail.push_back("lampyr: warning: " + warning);
+    if (verbosity == Verbosity::kVerbose) {
+        tail.push_back(fmt::format("  reading   {}, {} of memory at most", plural(recording.read_calls, "read call"),
+                                   format_bytes(recording.peak_rss_bytes)));
+    }
+    tail.push_back(fmt::format("  wrote     {} ({}, {})", terminal_safe(outcome.path), to_string(outcome.format),
+                               format_bytes(outcome.bytes)));
+    if (!outcome.to_stdout && info.stacks > 0) tail.push_back("  next      " + next_command(outcome));
+
+    const std::size_t room = kMostLines - std::min(kMostLines, head.size() + tail.size());
+    const std::size_t functions = std::min<std::size_t>(3, (room + 1) / 2);
+    const std::size_t lines = std::min<std::size_t>(3, room - std::min(room, functions));
+    add_top(head, "functions", top_functions(profile, functions));
+    add_top(head, "lines", top_lines(profile, lines));
+
+    std::string text;
+    for (const std::vector<std::string>* part : {&head, &tail}) {
+        for (const std::string& line : *part) text += line + "\n";
+    }
+    return text;
+}
+
+std::string summary_json(const Outcome& outcome) {
+    const Recording& recording = outcome.recording;
+    const Profile& profile = recording.profile;
+    const ProfileInfo& info = profile.info;
+    nlohmann::json losses = nlohmann::json::object();
+    for (std::size_t i = 0; i < kLossCount; ++i) losses[std::string{to_string(static_cast<Loss>(i))}] = info.losses[i];
+    nlohmann::json processes = nlohmann::json::array();
+    for (const Process& process : profile.processes) {
+        processes.push_back({{"pid", process.pid.value}, {"executable", profile.string(process.executable)},
+                             {"python_version", profile.string(process.python_version)}});
+    }
+    const nlohmann::json json{
+        {"lampyr_version", LAMPYR_VERSION},
+        {"reason", reason_name(recording.reason)},
+        {"signal", outcome.signal},
+        {"duration_s", seconds(info.duration)},
+        {"rate_asked_hz", info.rate_asked_hz},
+        {"rate_got_hz", info.rate_got_hz},
+        {"ticks", info.ticks},
+        {"samples", info.stacks},
+        {"idle_stacks_left_out", recording.idle_stacks},
+        {"threads", profile.threads.size()},
+        {"processes", processes},
+        {"losses", losses},
+        {"own_cpu_s", seconds(recording.own_cpu)},
+        {"peak_rss_bytes", recording.peak_rss_bytes},
+        {"read_calls", recording.read_calls},
+        {"blocking", info.blocking},
+        {"idle_included", info.idle_included},
+        {"gil_only", info.gil_only},
+        {"target_stopped_s", seconds(recording.stopped)},
+        {"longest_stop_s", seconds(recording.longest_stop)},
+        {"top_functions", top_json(top_functions(profile, 10))},
+        {"top_lines", top_json(top_lines(profile, 10))},
+        {"warnings", warnings(outcome)},
+        {"output", {{"path", outcome.path}, {"format", to_string(outcome.format)}, {"bytes", outcome.bytes}}},
+    };
+    return json.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
+}
+
+}  // namespace lampyr::tool
