@@ -58,6 +58,13 @@ inline Activity interpreter_frame_activity(const Layout& layout, const std::byte
     return Activity::kUnknown;
 }
 
+/// A frame that was just pushed has its value stack saved as well, but its instruction still before or at the first one
+/// (_PyFrame_Initialize): it cannot have called anything yet.
+inline bool not_started(const Layout& layout, const FrameFields& f) {
+    const std::uint64_t start = f.code.value + layout.code.code_adaptive.value();
+    return f.instruction - (start - 2) <= 2;
+}
+
 /// `bytes` holds layout.frame.size bytes.
 inline FrameFields decode_frame(const Layout& layout, const std::byte* bytes) {
     FrameFields f;
@@ -70,9 +77,14 @@ inline FrameFields decode_frame(const Layout& layout, const std::byte* bytes) {
         return f;
     }
     f.instruction = load<std::uint64_t>(bytes, layout.frame.instruction);
-    f.activity = interpreter_frame_activity(layout, bytes);
+    // A returned frame's code reference is cleared since 3.14 (clear_thread_frame, Python/ceval.c).
+    f.activity = f.code.is_null() ? Activity::kDead : interpreter_frame_activity(layout, bytes);
     const auto owner = load<std::uint8_t>(bytes, layout.frame.owner);
     f.shim = layout.shim_rule == ShimRule::kOwnerFrom3 && owner >= 3;
+    if (f.shim)
+        f.activity = Activity::kUnknown;
+    else if (f.activity == Activity::kCalling && not_started(layout, f))
+        f.activity = Activity::kExecuting;
     f.generator = owner == 1;
     if (layout.frame.is_entry.present()) f.entry = load<std::uint8_t>(bytes, layout.frame.is_entry) != 0;
     if (layout.frame.tlbc_index.present()) f.tlbc_index = load<std::uint32_t>(bytes, layout.frame.tlbc_index);

@@ -35,8 +35,8 @@ struct RawStack {
     std::uint32_t elided_after = 0;      ///< where frames are missing, when `elided` > 0: behind that many innermost ones
     std::uint64_t elided = 0;            ///< frames left out of a stack too deep to hold
     StackStatus status = StackStatus::kOk;
-    bool root_reached = false;           ///< the chain ended as a chain ends; false: `frames` hang in the air
-    bool unchanged = false;              ///< same bytes as in the sweep before, so the same stack
+    bool root_reached = false;           ///< `frames` end at the thread's outermost frame; false: they hang in the air
+    std::uint64_t serial = 0;            ///< another number whenever the stack was decoded anew
     bool mispredicted = false;           ///< part of it was read by a later call
     bool holds_gil = false;
 };

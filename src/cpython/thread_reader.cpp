@@ -214,10 +214,9 @@ bool ThreadReader::read_where_it_is(const process::RemoteMemory& memory, const T
 const RawStack& ThreadReader::decode(const process::RemoteMemory& memory, const std::byte* sweep,
                                      const std::byte* before) {
     if (before != nullptr && reusable_ && std::memcmp(sweep + begin_, before + begin_, end_ - begin_) == 0) {
-        stack_.unchanged = true;
         return stack_;
     }
-    stack_.unchanged = false;
+    ++stack_.serial;
     stack_.mispredicted = false;
     reusable_ = false;
     const std::byte* tstate = sweep + tstate_offset_;
@@ -240,7 +239,7 @@ const RawStack& ThreadReader::decode(const process::RemoteMemory& memory, const 
 }
 
 const RawStack& ThreadReader::read_alone(const process::RemoteMemory& memory) {
-    stack_.unchanged = false;
+    ++stack_.serial;
     stack_.mispredicted = true;
     reusable_ = false;
     outdated_ = true;
@@ -326,6 +325,7 @@ void ThreadReader::walk(const process::RemoteMemory& memory, RemoteAddr top) {
         if (copies.first == nullptr) break;
         const FrameFields a = decode_frame(layout_, copies.first);
         if (!chunked() || !coverage_.in_range(address)) outside_now_.push_back(address);
+        // A heap frame is linked before it is marked as executing; nothing of it has run yet.
         const bool being_built = walked_ == 0 && !chunked() && a.activity == Activity::kDead;
         if (!being_built) {
             unproven = std::max(unproven, doubt(a, decode_frame(layout_, copies.second), direct_callee));
@@ -336,10 +336,38 @@ void ThreadReader::walk(const process::RemoteMemory& memory, RemoteAddr top) {
     }
     finish_elision();
     stack_.root_reached = address.is_null();
+    if (!stack_.root_reached) {
+        unproven = walked_;
+        if (stack_.elided == 0) salvage();
+    }
     stack_.frames = frames_;
-    if (!stack_.root_reached) unproven = walked_;
     stack_.unproven = static_cast<std::uint32_t>(std::min<std::uint64_t>(unproven, frames_.size()));
-    stack_.status = frames_.empty() ? StackStatus::kNoFrame : StackStatus::kOk;
+    // A chain of entry markers only is a thread between two pieces of Python.
+    stack_.status = frames_.empty() && stack_.root_reached ? StackStatus::kNoFrame : StackStatus::kOk;
+    if (unproven == 0 && stack_.elided == 0) last_proven_ = frames_;
+}
+
+/// The chain broke off: the innermost frame returned and its place was used again before it was read. The outer part of the
+/// stack is still there; it is found from the other end, as far as it stands as it stood in the last proven stack.
+void ThreadReader::salvage() {
+    std::size_t kept = 0;
+    while (kept < last_proven_.size()) {
+        const RawFrame& known = last_proven_[last_proven_.size() - 1 - kept];
+        const FrameCopies copies = coverage_.find(known.frame, layout_.frame.size);
+        if (copies.first == nullptr) break;
+        const FrameFields a = decode_frame(layout_, copies.first);
+        const FrameFields b = decode_frame(layout_, copies.second);
+        const bool stands = a.code == known.code && b.code == known.code && a.instruction == b.instruction &&
+                            a.previous == b.previous;
+        const bool calls = a.activity != Activity::kExecuting && a.activity != Activity::kDead && a.activity == b.activity;
+        if (!stands || !calls) break;
+        last_proven_[last_proven_.size() - 1 - kept].instruction = a.instruction;
+        ++kept;
+    }
+    if (kept == 0) return;
+    const auto outer = last_proven_.end() - static_cast<std::ptrdiff_t>(kept);
+    frames_.insert(frames_.end(), outer, last_proven_.end());
+    stack_.root_reached = true;
 }
 
 /// Moves the prediction to where the stack is now. Only a change that the next sweep would miss outdates the plan.

@@ -67,6 +67,7 @@ class ThreadReader {
     FrameCopies fetch(const process::RemoteMemory& memory, RemoteAddr frame);
     void keep_frame(RemoteAddr address, const FrameFields& fields);
     void finish_elision();
+    void salvage();
     void learn(RemoteAddr top);
     const RawStack& fail(StackStatus status);
 
@@ -100,6 +101,7 @@ class ThreadReader {
     std::vector<std::byte> fetched_;
 
     std::vector<RawFrame> frames_;
+    std::vector<RawFrame> last_proven_;
     std::uint64_t walked_ = 0;
     RawStack stack_;
 };

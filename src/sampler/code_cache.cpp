@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: MIT
+#include "sampler/code_cache.hpp"
+
+#include "cpython/layouts/leaving_opcodes.hpp"
+
+#include <algorithm>
+
+namespace lampyr::sampler {
+
+namespace {
+/// More than this many live code objects is not a program but an attack (or a leak) in the target; start over.
+constexpr std::size_t kMaxEntries = 1U << 20;
+}  // namespace
+
+CodeCache::CodeCache(const process::RemoteMemory& memory, const cpython::Layout& layout, profile::Builder& builder,
+                     FileNames& files)
+    : memory_(memory),
+      layout_(layout),
+      builder_(builder),
+      files_(files),
+      leaving_(cpython::leaving_opcodes(layout.version)) {}
+
+CodeCache::Entry* CodeCache::find_or_read(RemoteAddr code) {
+    if (const auto known = entries_.find(code); known != entries_.end()) return known->second.get();
+    if (!code.is_plausible() || !code.is_aligned()) return nullptr;
+    auto read = cpython::read_code_object(memory_, layout_, code, code_type_);
+    if (!read) return nullptr;
+    code_type_ = read->type;
+    if (entries_.size() >= kMaxEntries) entries_.clear();
+    auto entry = std::make_unique<Entry>();
+    entry->code = std::move(*read);
+    Function function;
+    function.name = builder_.intern_string(entry->code.name);
+    function.file = builder_.intern_string(entry->code.file);
+    function.short_file = builder_.intern_string(files_.short_name(entry->code.file));
+    function.first_line = entry->code.first_line;
+    function.kind = files_.kind(entry->code.file);
+    entry->function = builder_.intern_function(function);
+    entry->frame_at.assign(entry->code.code_bytes / layout_.code_unit + 1, 0U);
+    entry->proven_round = round_;
+    return entries_.emplace(code, std::move(entry)).first->second.get();
+}
+
+/// Byte offset of the frame's instruction in its bytecode; nothing when it has not begun or points elsewhere.
+std::optional<std::uint32_t> CodeCache::offset_in(const Entry& entry, const cpython::RawFrame& frame) const {
+    if (frame.tlbc_index != 0)
+        return cpython::tlbc_offset(memory_, layout_, frame.code, entry.code.code_bytes, frame.tlbc_index,
+                                    frame.instruction);
+    return cpython::instruction_offset(layout_, frame.code, entry.code.code_bytes, frame.instruction);
+}
+
+bool CodeCache::can_be_calling(const cpython::RawFrame& frame) {
+    const Entry* entry = find_or_read(frame.code);
+    if (entry == nullptr) return false;
+    const auto offset = offset_in(*entry, frame);
+    if (!offset) return false;
+    if (*offset >= entry->code.bytecode.size()) return true;  // beyond what was kept of a very long function
+    const auto opcode = static_cast<std::uint8_t>(entry->code.bytecode[*offset]);
+    return std::find(leaving_.begin(), leaving_.end(), opcode) == leaving_.end();
+}
+
+CodeCache::Resolved CodeCache::resolve(const cpython::RawFrame& frame) {
+    Entry* entry = find_or_read(frame.code);
+    if (entry == nullptr) return {};
+    const auto offset = offset_in(*entry, frame);
+    const bool heap_frame = layout_.instruction_pointer != cpython::InstructionPointer::kAddress;
+    if (!heap_frame && !frame.generator && (!offset || *offset < entry->code.first_traceable))
+        return {Kind::kIncomplete, {}};  // _PyFrame_IsIncomplete, Include/internal/pycore_frame.h
+    if (!offset) {
+        // f_lasti is -1 until the first instruction; the interpreter itself then reports the first line.
+        return {Kind::kFrame, builder_.intern_frame(entry->function, entry->code.first_line)};
+    }
+    std::uint32_t& slot = entry->frame_at[*offset / layout_.code_unit];
+    if (slot == 0) slot = builder_.intern_frame(entry->function, entry->code.lines.line(*offset)).value + 1;
+    return {Kind::kFrame, FrameId(slot - 1)};
+}
+
+std::size_t CodeCache::prove(std::span<const cpython::RawFrame> frames, std::uint64_t generation) {
+    ++round_;
+    proof_segments_.clear();
+    proof_entries_.clear();
+    std::size_t bytes = 0;
+    for (const cpython::RawFrame& frame : frames) {
+        const auto known = entries_.find(frame.code);
+        if (known == entries_.end()) continue;
+        Entry& entry = *known->second;
+        if (entry.proven_round == round_ || (generation != 0 && entry.proven_generation == generation)) continue;
+        entry.proven_round = round_;
+        const auto segments = entry.code.identity.proof_segments();
+        proof_segments_.insert(proof_segments_.end(), segments.begin(), segments.end());
+        bytes += entry.code.identity.proof_bytes();
+        proof_entries_.emplace_back(frame.code, &entry);
+    }
+    if (proof_entries_.empty()) return 0;
+    if (proof_bytes_.size() < bytes) proof_bytes_.resize(bytes);
+    const std::size_t got = memory_.read_segments(proof_segments_, std::span(proof_bytes_.data(), bytes));
+    std::size_t at = 0;
+    std::size_t dropped = 0;
+    for (auto& [address, entry] : proof_entries_) {
+        const std::size_t size = entry->code.identity.proof_bytes();
+        const bool same =
+            at + size <= got && entry->code.identity.still_same(std::span<const std::byte>(proof_bytes_.data() + at, size));
+        at += size;
+        if (same) {
+            entry->proven_generation = generation;
+        } else {
+            entries_.erase(address);
+            ++dropped;
+        }
+    }
+    return dropped;
+}
+
+}  // namespace lampyr::sampler

@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: MIT
+#include <lampyr/dump.hpp>
+
+#include "cpython/thread_names.hpp"
+#include "process/thread_status.hpp"
+#include "process/thread_stopper.hpp"
+#include "sampler/process_sampler.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+
+namespace lampyr {
+
+namespace {
+
+/// Sweeps taken at most until every thread's stack is proven.
+constexpr int kSweeps = 20;
+
+/// The frames of a stack in the profile's tables, innermost first.
+std::vector<DumpFrame> frames_of(const Profile& profile, StackId stack) {
+    std::vector<DumpFrame> frames;
+    for (; stack != kEmptyStack; stack = profile.stacks[stack.value].parent) {
+        const StackNode& node = profile.stacks[stack.value];
+        const Function& function = profile.function(node.frame);
+        frames.push_back({profile.string(function.name), profile.string(function.file),
+                          profile.string(function.short_file), profile.frames[node.frame.value].line, function.kind});
+    }
+    return frames;
+}
+
+struct Found {
+    DumpThread thread;
+    StackId stack = kEmptyStack;
+};
+
+/// Sweeps until all stacks are proven, keeping each thread's latest; resolves them like a recording does.
+class Dumper {
+  public:
+    Dumper(Target::Impl& target, const DumpOptions& options)
+        : target_(target),
+          options_(options),
+          reader_(*target.memory, target.runtime.layout, target.anchor()),
+          files_(target.file_names()),
+          cache_(*target.memory, target.runtime.layout, builder_, files_),
+          status_(target.pid),
+          stopper_(target.pid) {}
+
+    Result<ProcessDump> run();
+
+  private:
+    bool sweep();
+    void resolve();
+    void take_names();
+    [[nodiscard]] bool is_active(Tid tid);
+
+    Target::Impl& target_;
+    DumpOptions options_;
+    profile::Builder builder_;
+    cpython::StackReader reader_;
+    sampler::FileNames files_;
+    sampler::CodeCache cache_;
+    process::ThreadStatusReader status_;
+    process::ThreadStopper stopper_;
+    std::vector<Found> found_;
+};
+
+bool Dumper::is_active(Tid tid) {
+    return tid.value == 0 || status_.state(tid) == process::RunState::kRunning;
+}
+
+/// One sweep; true when every stack in it is proven.
+bool Dumper::sweep() {
+    std::vector<bool> active;
+    if (options_.blocking) {
+        std::vector<Tid> tids;
+        for (const cpython::RawStack* stack : reader_.stacks()) {
+            const Tid tid = target_.os_tid(*stack);
+            active.push_back(is_active(tid));
+            if (tid.value != 0) tids.push_back(tid);
+        }
+        stopper_.stop(tids);
+    }
+    const bool ok = reader_.sweep() == cpython::StackReader::Outcome::kOk;
+    if (ok) resolve();
+    if (options_.blocking) stopper_.resume();
+    if (!ok) return false;
+    bool proven = !reader_.list_broken();
+    for (std::size_t i = 0; i < found_.size(); ++i) {
+        DumpThread& thread = found_[i].thread;
+        thread.active = i < active.size() ? active[i] : is_active(thread.os_tid);
+        proven = proven && thread.proven;
+    }
+    return proven;
+}
+
+void Dumper::resolve() {
+    found_.clear();
+    std::array<std::uint64_t, kLossCount> losses{};
+    for (const cpython::RawStack* stack : reader_.stacks()) {
+        Found found;
+        found.thread.ident = stack->ident;
+        found.thread.os_tid = target_.os_tid(*stack);
+        found.thread.holds_gil = stack->holds_gil;
+        found.thread.interpreter = stack->interpreter_id;
+        found.thread.proven = stack->status != cpython::StackStatus::kUnreadable && stack->unproven == 0 &&
+                              (stack->root_reached || stack->status == cpython::StackStatus::kNoFrame);
+        sampler::StackResolver resolver;
+        if (stack->status == cpython::StackStatus::kOk)
+            found.stack = resolver.resolve(*stack, cache_, builder_, reader_.code_generation(), losses);
+        found.thread.proven = found.thread.proven && resolver.last_proven();
+        found_.push_back(std::move(found));
+    }
+}
+
+void Dumper::take_names() {
+    std::map<std::uint64_t, std::string> names;
+    for (const RemoteAddr interpreter : reader_.interpreters())
+        for (auto& [ident, name] : cpython::read_thread_names(*target_.memory, target_.runtime.layout, interpreter))
+            names.emplace(ident, std::move(name));
+    for (Found& found : found_)
+        if (const auto name = names.find(found.thread.ident); name != names.end()) found.thread.name = name->second;
+}
+
+Result<ProcessDump> Dumper::run() {
+    if (options_.blocking) (void)reader_.sweep();  // to know the threads before they can be stopped
+    for (int i = 0; i < kSweeps; ++i)
+        if (sweep()) break;
+    if (found_.empty())
+        return Error{ErrorCode::kTargetGone,
+                     fmt::format("process {} ended or has no Python thread any more", target_.pid.value), "", 0};
+    take_names();
+
+    ProcessDump dump;
+    dump.pid = target_.pid;
+    dump.command_line = target_.command_line;
+    dump.executable = target_.executable;
+    dump.python_version = target_.runtime.version_text;
+    const Profile profile = std::move(builder_).finish({});
+    // CPython lists interpreters and threads newest first.
+    for (auto found = found_.rbegin(); found != found_.rend(); ++found) {
+        found->thread.frames = frames_of(profile, found->stack);
+        dump.threads.push_back(std::move(found->thread));
+    }
+    return dump;
+}
+
+}  // namespace
+
+Result<ProcessDump> dump(Target& target, const DumpOptions& options) { return Dumper(target.impl(), options).run(); }
+
+}  // namespace lampyr

@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: MIT
+#include "sampler/process_sampler.hpp"
+
+#include "cpython/thread_identity.hpp"
+#include "cpython/thread_names.hpp"
+#include "process/target_files.hpp"
+
+#include <algorithm>
+
+namespace lampyr::sampler {
+
+ProcessSampler::ProcessSampler(Target::Impl& target, profile::Builder& builder, const SamplerOptions& options)
+    : target_(target),
+      builder_(builder),
+      options_(options),
+      reader_(*target.memory, target.runtime.layout, target.anchor()),
+      files_(target.file_names()),
+      cache_(*target.memory, target.runtime.layout, builder, files_),
+      status_(target.pid),
+      stopper_(target.pid) {
+    Process process;
+    process.pid = target.pid;
+    process.command_line = builder.intern_string(target.command_line);
+    process.executable = builder.intern_string(target.executable);
+    process.python_version = builder.intern_string(target.runtime.version_text);
+    row_ = builder.add_process(process);
+}
+
+std::uint64_t ProcessSampler::read_calls() const { return target_.memory->calls(); }
+
+ProcessSampler::Track ProcessSampler::make_track(const cpython::RawStack& stack) {
+    Track track;
+    track.tstate = stack.tstate;
+    track.ident = stack.ident;
+    track.os_tid = target_.os_tid(stack);
+    Thread thread;
+    thread.process = row_;
+    thread.os_tid = track.os_tid;
+    thread.ident = stack.ident;
+    thread.name = builder_.intern_string("");
+    track.row = builder_.add_thread(thread);
+    names_wanted_ = true;
+    return track;
+}
+
+/// Brings `tracks_` in line with the reader's list after threads came or went. A thread state's address may be used again,
+/// so the thread's ident must agree too.
+void ProcessSampler::match_tracks() {
+    const auto& stacks = reader_.stacks();
+    std::vector<Track> old = std::move(tracks_);
+    tracks_.clear();
+    tracks_.reserve(stacks.size());
+    std::size_t hint = 0;  // lists mostly keep their order
+    for (const cpython::RawStack* stack : stacks) {
+        const auto same = [&](const Track& track) {
+            return track.tstate == stack->tstate && track.ident == stack->ident;
+        };
+        auto found = old.end();
+        if (hint < old.size()) found = std::find_if(old.begin() + static_cast<std::ptrdiff_t>(hint), old.end(), same);
+        if (found == old.end()) found = std::find_if(old.begin(), old.end(), same);
+        if (found == old.end()) {
+            tracks_.push_back(make_track(*stack));
+            continue;
+        }
+        hint = static_cast<std::size_t>(found - old.begin()) + 1;
+        tracks_.push_back(std::move(*found));
+        found->tstate = RemoteAddr();
+    }
+    list_version_ = reader_.thread_list_version();
+}
+
+void ProcessSampler::refresh_names() {
+    if (!names_wanted_) return;
+    names_wanted_ = false;
+    std::map<std::uint64_t, std::string> names;
+    for (const RemoteAddr interpreter : reader_.interpreters())
+        for (auto& [ident, name] : cpython::read_thread_names(*target_.memory, target_.runtime.layout, interpreter))
+            names.emplace(ident, std::move(name));
+    for (const Track& track : tracks_) {
+        const auto found = names.find(track.ident);
+        if (found != names.end())
+            builder_.rename_thread(track.row, builder_.intern_string(found->second));
+        else if (builder_.string(builder_.thread(track.row).name).empty())
+            names_wanted_ = true;  // `threading` may not know it yet
+    }
+}
+
+ThreadState ProcessSampler::state_of(const Track& track, const cpython::RawStack& stack) {
+    if (track.os_tid.value == 0) return ThreadState::kUnknown;
+    switch (status_.state(track.os_tid)) {
+        case process::RunState::kRunning: return stack.holds_gil ? ThreadState::kRunningGil : ThreadState::kRunning;
+        case process::RunState::kBlocked: return ThreadState::kIdle;
+        case process::RunState::kGone: return ThreadState::kIdle;
+        case process::RunState::kUnknown: break;
+    }
+    return ThreadState::kUnknown;
+}
+
+void ProcessSampler::stop_threads() {
+    to_stop_.clear();
+    states_before_.clear();
+    for (std::size_t i = 0; i < tracks_.size(); ++i) {
+        // A stopped thread no longer says whether it ran, so it is asked before.
+        states_before_.push_back(state_of(tracks_[i], *reader_.stacks()[i]));
+        if (tracks_[i].os_tid.value != 0) to_stop_.push_back(tracks_[i].os_tid);
+    }
+    stopper_.stop(to_stop_);
+}
+
+void ProcessSampler::resume_threads(Tally& tally) {
+    const std::chrono::nanoseconds held = stopper_.resume();
+    tally.stopped += held;
+    tally.longest_stop = std::max(tally.longest_stop, held);
+}
+
+void ProcessSampler::add_stacks(std::chrono::nanoseconds start, std::chrono::nanoseconds weight, Tally& tally) {
+    const auto& stacks = reader_.stacks();
+    const std::uint64_t generation = reader_.code_generation();
+    for (std::size_t i = 0; i < stacks.size(); ++i) {
+        const cpython::RawStack& stack = *stacks[i];
+        Track& track = tracks_[i];
+        if (stack.status == cpython::StackStatus::kUnreadable) {
+            ++tally.losses[static_cast<std::size_t>(Loss::kUnreadable)];
+            continue;
+        }
+        if (stack.status == cpython::StackStatus::kNoFrame) continue;
+        if (options_.gil_only && !stack.holds_gil) continue;
+        const ThreadState state = i < states_before_.size() ? states_before_[i] : state_of(track, stack);
+        if (state == ThreadState::kIdle && !options_.include_idle && !options_.gil_only) {
+            ++tally.idle_stacks;
+            continue;
+        }
+        const StackId id = track.resolver.resolve(stack, cache_, builder_, generation, tally.losses);
+        if (id != kEmptyStack) builder_.add_sample(track.row, id, state, start, weight);
+    }
+}
+
+ProcessSampler::Outcome ProcessSampler::tick(std::chrono::nanoseconds start, std::chrono::nanoseconds weight,
+                                             Tally& tally) {
+    if (options_.blocking) stop_threads();
+    const auto outcome = reader_.sweep();
+    if (outcome == cpython::StackReader::Outcome::kOk) {
+        if (reader_.thread_list_version() != list_version_) {
+            match_tracks();
+            states_before_.clear();
+        }
+        add_stacks(start, weight, tally);
+    }
+    if (options_.blocking) resume_threads(tally);
+    switch (outcome) {
+        case cpython::StackReader::Outcome::kOk: return Outcome::kSampled;
+        case cpython::StackReader::Outcome::kNoInterpreter: return Outcome::kNothingYet;
+        case cpython::StackReader::Outcome::kUnreadable: break;
+    }
+    return Outcome::kGone;
+}
+
+}  // namespace lampyr::sampler

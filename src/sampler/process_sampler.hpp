@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <lampyr/sampler.hpp>
+
+#include "cpython/stack_reader.hpp"
+#include "process/thread_status.hpp"
+#include "process/thread_stopper.hpp"
+#include "profile/builder.hpp"
+#include "sampler/code_cache.hpp"
+#include "sampler/stack_resolver.hpp"
+#include "sampler/target_impl.hpp"
+
+#include <array>
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <vector>
+
+namespace lampyr::sampler {
+
+/// What one recording counts besides samples; shared by all its processes.
+struct Tally {
+    std::array<std::uint64_t, kLossCount> losses{};
+    std::uint64_t idle_stacks = 0;
+    std::chrono::nanoseconds stopped{0};
+    std::chrono::nanoseconds longest_stop{0};
+};
+
+/// Samples one process into a profile under construction: sweep, decide which threads count, resolve, add.
+class ProcessSampler {
+  public:
+    ProcessSampler(Target::Impl& target, profile::Builder& builder, const SamplerOptions& options);
+
+    enum class Outcome : std::uint8_t { kSampled, kNothingYet, kGone };
+    Outcome tick(std::chrono::nanoseconds start, std::chrono::nanoseconds weight, Tally& tally);
+
+    /// Gives threads that have no name yet another chance; costs several reads, so not for every tick.
+    void refresh_names();
+    [[nodiscard]] std::uint32_t thread_count() const { return static_cast<std::uint32_t>(tracks_.size()); }
+    [[nodiscard]] std::uint64_t read_calls() const;
+
+  private:
+    /// A thread being followed: its row in the profile and its last stack.
+    struct Track {
+        RemoteAddr tstate;
+        std::uint64_t ident = 0;
+        ThreadId row;
+        Tid os_tid;
+        StackResolver resolver;
+    };
+
+    void match_tracks();
+    Track make_track(const cpython::RawStack& stack);
+    [[nodiscard]] ThreadState state_of(const Track& track, const cpython::RawStack& stack);
+    void add_stacks(std::chrono::nanoseconds start, std::chrono::nanoseconds weight, Tally& tally);
+    void stop_threads();
+    void resume_threads(Tally& tally);
+
+    Target::Impl& target_;
+    profile::Builder& builder_;
+    SamplerOptions options_;
+    cpython::StackReader reader_;
+    FileNames files_;
+    CodeCache cache_;
+    process::ThreadStatusReader status_;
+    process::ThreadStopper stopper_;
+    ProcessId row_;
+    std::vector<Track> tracks_;  // parallel to reader_.stacks()
+    std::vector<Tid> to_stop_;
+    std::vector<ThreadState> states_before_;  // blocking mode: asked before the stop, parallel to tracks_
+    std::uint64_t list_version_ = 0;
+    bool names_wanted_ = true;
+};
+
+}  // namespace lampyr::sampler

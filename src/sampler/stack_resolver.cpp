@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: MIT
+#include "sampler/stack_resolver.hpp"
+
+#include <algorithm>
+#include <fmt/format.h>
+
+namespace lampyr::sampler {
+
+namespace {
+
+void count(std::array<std::uint64_t, kLossCount>& losses, Loss loss, std::uint64_t n = 1) {
+    losses[static_cast<std::size_t>(loss)] += n;
+}
+
+StackId push_marker(profile::Builder& builder, StackId stack, std::string_view text) {
+    return builder.intern_stack(stack, builder.intern_marker(text));
+}
+
+StackId push_frame(CodeCache& cache, profile::Builder& builder, StackId stack, const cpython::RawFrame& frame,
+                   std::array<std::uint64_t, kLossCount>& losses) {
+    const CodeCache::Resolved resolved = cache.resolve(frame);
+    switch (resolved.kind) {
+        case CodeCache::Kind::kFrame: return builder.intern_stack(stack, resolved.frame);
+        case CodeCache::Kind::kIncomplete: return stack;
+        case CodeCache::Kind::kBad: break;
+    }
+    count(losses, Loss::kBadFrame);
+    return push_marker(builder, stack, "(unreadable frame)");
+}
+
+/// How many innermost frames are in doubt when callers that have handed back control are convicted too. Frames of the last
+/// stack's proven part (`same` outermost ones) were judged before.
+std::size_t unproven_frames(const cpython::RawStack& stack, CodeCache& cache, std::size_t same) {
+    std::size_t unproven = stack.root_reached ? stack.unproven : stack.frames.size();
+    for (std::size_t i = std::max<std::size_t>(unproven, 1); i + same < stack.frames.size(); ++i)
+        if (!cache.can_be_calling(stack.frames[i])) unproven = i;
+    return unproven;
+}
+
+}  // namespace
+
+StackId StackResolver::resolve(const cpython::RawStack& stack, CodeCache& cache, profile::Builder& builder,
+                               std::uint64_t generation, std::array<std::uint64_t, kLossCount>& losses) {
+    if (stack.elided != 0) count(losses, Loss::kElided);
+    if (stack.serial == serial_) {
+        if (!last_proven_) count(losses, Loss::kUnproven);
+        return last_;
+    }
+
+    serial_ = stack.serial;
+    if (stack.mispredicted) count(losses, Loss::kMispredicted);
+    const std::size_t total = stack.frames.size();
+    const auto outermost = [&](std::size_t i) -> const cpython::RawFrame& { return stack.frames[total - 1 - i]; };
+    std::size_t same = 0;
+    if (stack.elided == 0 && stack.root_reached)
+        while (same < std::min(total - stack.unproven, frames_.size()) && frames_[same] == outermost(same)) ++same;
+
+    count(losses, Loss::kReusedCode, cache.prove(stack.frames.first(total - same), generation));
+    const std::size_t proven = total - unproven_frames(stack, cache, same);
+    last_proven_ = proven == total && stack.root_reached;
+    if (!last_proven_) count(losses, Loss::kUnproven);
+
+    StackId id = same == 0 ? kEmptyStack : path_[same - 1];
+    frames_.resize(same);
+    path_.resize(same);
+    for (std::size_t i = same; i < proven; ++i) {
+        if (stack.elided != 0 && i == total - stack.elided_after)
+            id = push_marker(builder, id, fmt::format("({} frames elided)", stack.elided));
+        id = push_frame(cache, builder, id, outermost(i), losses);
+        frames_.push_back(outermost(i));
+        path_.push_back(id);
+    }
+    if (!last_proven_) id = push_marker(builder, id, "(unproven)");
+    for (std::size_t i = proven; i < total; ++i)
+        if (!outermost(i).code.is_null()) id = push_frame(cache, builder, id, outermost(i), losses);
+    last_ = id;
+    return id;
+}
+
+}  // namespace lampyr::sampler

@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: MIT
+#include <lampyr/target.hpp>
+
+#include "base/clock.hpp"
+#include "base/escape.hpp"
+#include "cpython/thread_identity.hpp"
+#include "process/proc_maps.hpp"
+#include "process/process_info.hpp"
+#include "process/target_files.hpp"
+#include "sampler/target_impl.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace lampyr {
+
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::nanoseconds;
+
+/// A process this young may still be on its way to becoming Python (loader, launcher script).
+constexpr nanoseconds kYoung = std::chrono::seconds(2);
+constexpr nanoseconds kFirstPause = milliseconds(1);
+constexpr nanoseconds kLongestPause = milliseconds(20);
+
+/// One look at the process as it is now. Errors kNotPython and kPythonStarting may be true of this moment only.
+Result<std::unique_ptr<Target::Impl>> look(Pid pid) {
+    auto memory = process::VmMemory::open(pid);
+    if (!memory) return memory.error();
+    auto maps = process::read_maps(pid);
+    if (!maps) return maps.error();
+    auto runtime = cpython::locate_runtime(**memory, pid, *maps);
+    if (!runtime) return runtime.error();
+    auto info = process::read_process_info(pid);
+    if (!info) return info.error();
+    auto impl = std::make_unique<Target::Impl>(Target::Impl{
+        .pid = pid,
+        .command_line = info->command_line,
+        .executable = info->executable,
+        .memory = std::move(*memory),
+        .runtime = std::move(*runtime),
+        .tids = process::TidMap(pid),
+        .child = std::nullopt,
+    });
+    // What was located belongs to the image that was mapped then; an exec in between makes it worthless.
+    if (impl->memory->process().image_changed())
+        return Error{ErrorCode::kPythonStarting, fmt::format("process {} started another program", pid.value),
+                     "try again", 0};
+    return impl;
+}
+
+/// True when another look may find more.
+bool may_change(const Error& error, bool young) {
+    return error.code == ErrorCode::kPythonStarting || (young && error.code == ErrorCode::kNotPython);
+}
+
+bool is_young(Pid pid) {
+    const auto info = process::read_process_info(pid);
+    return info && time_since_boot() - boot_ticks(info->start_time) < kYoung;
+}
+
+}  // namespace
+
+Target::Target(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Target::Target(Target&&) noexcept = default;
+Target& Target::operator=(Target&&) noexcept = default;
+Target::~Target() = default;
+
+Result<Target> Target::attach(Pid pid, const AttachOptions& options) {
+    SteadyClock clock;
+    const nanoseconds deadline = clock.now() + options.startup_timeout;
+    for (nanoseconds pause = kFirstPause;; pause = std::min(2 * pause, kLongestPause)) {
+        auto impl = look(pid);
+        if (impl) return Target(std::move(*impl));
+        if (!may_change(impl.error(), is_young(pid)) || clock.now() >= deadline) return impl.error();
+        clock.sleep_until(clock.now() + pause);
+    }
+}
+
+Result<Target> Target::spawn(const SpawnOptions& options) {
+    auto child = process::Child::spawn(options.arguments);
+    if (!child) return child.error();
+    const Pid pid = child->pid();
+    SteadyClock clock;
+    const nanoseconds deadline = clock.now() + options.startup_timeout;
+    for (nanoseconds pause = kFirstPause;; pause = std::min(2 * pause, kLongestPause)) {
+        auto impl = look(pid);
+        if (impl) {
+            (*impl)->child = std::move(*child);
+            return Target(std::move(*impl));
+        }
+        if (const auto status = child->try_wait()) {
+            const std::string how = status->signal != 0 ? fmt::format("was ended by signal {}", status->signal)
+                                                        : fmt::format("ended with status {}", status->code);
+            return Error{ErrorCode::kNotPython,
+                         fmt::format("`{}` {} before a Python interpreter was running in it",
+                                     terminal_safe(options.arguments.front()), how),
+                         "give a Python program, for example `lampyr record -- python3 script.py`", 0};
+        }
+        if (!may_change(impl.error(), true) || clock.now() >= deadline) return impl.error();
+        clock.sleep_until(clock.now() + pause);
+    }
+}
+
+Pid Target::pid() const { return impl_->pid; }
+const std::string& Target::command_line() const { return impl_->command_line; }
+const std::string& Target::executable() const { return impl_->executable; }
+std::string Target::python_version() const { return impl_->runtime.version_text; }
+
+std::optional<ExitStatus> Target::wait() {
+    if (!impl_->child) return std::nullopt;
+    const auto status = impl_->child->wait();
+    return ExitStatus{status.code, status.signal};
+}
+
+Tid Target::Impl::os_tid(const cpython::RawStack& stack) {
+    const std::int64_t inner = cpython::native_thread_id(*memory, stack, [this](std::int64_t id) {
+        return tids.to_ours(static_cast<std::int32_t>(id)).value != 0;
+    });
+    return inner == 0 ? Tid{} : tids.to_ours(static_cast<std::int32_t>(inner));
+}
+
+sampler::FileNames Target::Impl::file_names() const {
+    return sampler::FileNames(runtime.stdlib_hint,
+                              [target = pid](std::string_view path) { return process::file_exists_in_target(target, path); });
+}
+
+}  // namespace lampyr

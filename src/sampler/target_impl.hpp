@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <lampyr/target.hpp>
+
+#include "cpython/raw_stack.hpp"
+#include "cpython/runtime_locator.hpp"
+#include "cpython/stack_reader.hpp"
+#include "process/namespaces.hpp"
+#include "process/process_handle.hpp"
+#include "process/spawn.hpp"
+#include "process/vm_memory.hpp"
+#include "sampler/file_names.hpp"
+
+#include <memory>
+#include <optional>
+#include <string>
+
+namespace lampyr {
+
+/// What a Target holds: the process, its memory, where its runtime is, and the child if we started it.
+struct Target::Impl {
+    Pid pid;
+    std::string command_line;
+    std::string executable;
+    std::unique_ptr<process::VmMemory> memory;
+    cpython::RuntimeLocation runtime;
+    process::TidMap tids;
+    std::optional<process::Child> child;
+
+    [[nodiscard]] cpython::RuntimeAnchor anchor() const { return {runtime.runtime, runtime.current_thread}; }
+    /// The kernel's id of the thread as we see it; 0 when it cannot be told.
+    [[nodiscard]] Tid os_tid(const cpython::RawStack& stack);
+    [[nodiscard]] sampler::FileNames file_names() const;
+};
+
+}  // namespace lampyr
