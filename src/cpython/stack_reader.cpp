@@ -174,6 +174,8 @@ void StackReader::follow_list(Interpreter& interpreter, RemoteAddr first) {
         auto reader = known != old.end() ? std::move(*known)
                                          : std::make_unique<ThreadReader>(layout_, address, interpreter.address);
         reader->stack().interpreter_id = interpreter.id;
+        // A new reader may follow an old one of the same address; its serials must not repeat.
+        if (reader->stack().serial == 0) reader->stack().serial = (list_version_ + 1) << 32;
         if (reader->read_alone(memory_).status == StackStatus::kUnreadable) {
             list_broken_ = true;
             break;

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: MIT
+#include "cpython/frame_coverage.hpp"
+
+#include <gtest/gtest.h>
+
+#include <vector>
+
+namespace lampyr::cpython {
+namespace {
+
+class FrameCoverageTest : public testing::Test {
+  protected:
+    FrameCoverageTest() : sweep_(4096), fetched_(4096) {
+        coverage_.set_buffer(CopySource::kSweep, sweep_.data());
+        coverage_.set_buffer(CopySource::kFetched, fetched_.data());
+    }
+    std::vector<std::byte> sweep_;
+    std::vector<std::byte> fetched_;
+    FrameCoverage coverage_;
+};
+
+TEST_F(FrameCoverageTest, FindsFramesInsideRangesOnly) {
+    coverage_.add_range(RemoteAddr(0x10000), 512, CopySource::kSweep, 100, 1000);
+    const FrameCopies inside = coverage_.find(RemoteAddr(0x10010), 88);
+    EXPECT_EQ(inside.first, sweep_.data() + 116);
+    EXPECT_EQ(inside.second, sweep_.data() + 1016);
+    EXPECT_EQ(coverage_.find(RemoteAddr(0x10000 + 512 - 88), 88).first, sweep_.data() + 100 + 512 - 88);
+    EXPECT_EQ(coverage_.find(RemoteAddr(0x10000 + 512 - 80), 88).first, nullptr) << "reaches over the end";
+    EXPECT_EQ(coverage_.find(RemoteAddr(0xfff8), 88).first, nullptr) << "begins before the start";
+    EXPECT_EQ(coverage_.find(RemoteAddr(~0ULL - 7), 88).first, nullptr) << "no wrap-around";
+}
+
+TEST_F(FrameCoverageTest, TheFirstRangeWins) {
+    coverage_.add_range(RemoteAddr(0x10100), 128, CopySource::kSweep, 0, 2000);     // the window
+    coverage_.add_range(RemoteAddr(0x10000), 1024, CopySource::kSweep, 500, 1744);  // its chunk
+    EXPECT_EQ(coverage_.find(RemoteAddr(0x10108), 88).first, sweep_.data() + 8);
+}
+
+TEST_F(FrameCoverageTest, FindsManySingleFramesInAnyOrder) {
+    for (std::uint32_t i = 0; i < 40; ++i)
+        coverage_.add_frame(RemoteAddr(0x50000 + i * 0x1000), CopySource::kFetched, i * 8, i * 8 + 4);
+    for (std::uint32_t i = 0; i < 40; ++i)
+        EXPECT_EQ(coverage_.find(RemoteAddr(0x50000 + i * 0x1000), 8).first, fetched_.data() + i * 8);
+    for (std::uint32_t i = 40; i-- > 0;)
+        EXPECT_EQ(coverage_.find(RemoteAddr(0x50000 + i * 0x1000), 8).second, fetched_.data() + i * 8 + 4);
+    EXPECT_EQ(coverage_.find(RemoteAddr(0x4f000), 8).first, nullptr);
+}
+
+TEST_F(FrameCoverageTest, ClearForgetsEverything) {
+    coverage_.add_range(RemoteAddr(0x10000), 512, CopySource::kSweep, 0, 512);
+    coverage_.add_frame(RemoteAddr(0x50000), CopySource::kFetched, 0, 8);
+    coverage_.clear();
+    EXPECT_EQ(coverage_.find(RemoteAddr(0x10000), 88).first, nullptr);
+    EXPECT_EQ(coverage_.find(RemoteAddr(0x50000), 88).first, nullptr);
+    EXPECT_FALSE(coverage_.in_range(RemoteAddr(0x10000)));
+}
+
+}  // namespace
+}  // namespace lampyr::cpython
