@@ -11,6 +11,7 @@ std::string_view to_string(DecodeError error) {
         case DecodeError::kBadSize: return "bad size";
         case DecodeError::kBadValue: return "bad value";
         case DecodeError::kWrongType: return "wrong type";
+        case DecodeError::kChanged: return "changed while read";
     }
     return "unknown";
 }

@@ -17,6 +17,7 @@ enum class DecodeError : std::uint8_t {
     kBadSize,        ///< a length or size no such object can have
     kBadValue,       ///< a field contradicts what the interpreter allows
     kWrongType,      ///< not an object of the expected type
+    kChanged,        ///< it became another object while it was read
 };
 [[nodiscard]] std::string_view to_string(DecodeError error);
 
