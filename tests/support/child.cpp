@@ -63,9 +63,8 @@ void ForkedChild::receive_bytes(std::span<std::byte> bytes) {
     }
 }
 
-void ForkedChild::go() {
-    const char byte = 'g';
-    if (::write(to_child_.get(), &byte, 1) != 1) die("go");
+void ForkedChild::write(std::string_view text) {
+    if (::write(to_child_.get(), text.data(), text.size()) != static_cast<ssize_t>(text.size())) die("write");
 }
 
 void ForkedChild::signal(int number) const {

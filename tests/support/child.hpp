@@ -9,6 +9,7 @@
 
 #include <functional>
 #include <span>
+#include <string_view>
 #include <type_traits>
 
 namespace lampyr::test {
@@ -30,6 +31,7 @@ class ChildPort {
     void send_bytes(std::span<const std::byte> bytes) const;
 
     [[nodiscard]] int in() const { return in_; }
+    [[nodiscard]] int out() const { return out_; }
 
   private:
     int in_;
@@ -56,7 +58,9 @@ class ForkedChild {
         return value;
     }
     void await_ready() { static_cast<void>(receive<char>()); }
-    void go();
+    void go() { write("g"); }
+    /// Text for the child's end of the pipe.
+    void write(std::string_view text);
     void signal(int number) const;
     /// Sends SIGKILL and collects.
     void kill();
