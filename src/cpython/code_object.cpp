@@ -12,7 +12,8 @@
 namespace lampyr::cpython {
 namespace {
 
-constexpr std::uint64_t kMaxCodeBytes = 1ULL << 30;
+/// Far above what a compiler makes (a million statements have some 20 MB); bounds what a hostile size can make us allocate.
+constexpr std::uint64_t kMaxCodeBytes = 64ULL << 20;
 constexpr std::uint64_t kMaxFrameWords = 1ULL << 24;
 constexpr std::uint64_t kMaxTlbcEntries = 1ULL << 16;
 
@@ -71,6 +72,7 @@ Decoded<Fields> read_fields(const process::RemoteMemory& memory, const Layout& l
         f.bytecode = object->data;
     }
     if (code_bytes > kMaxCodeBytes) return DecodeError::kBadSize;
+    if (code_bytes != 0 && !memory.read_value<std::byte>(f.bytecode + (code_bytes - 1))) return DecodeError::kBadSize;
     f.code_bytes = static_cast<std::uint32_t>(code_bytes);
     return f;
 }
