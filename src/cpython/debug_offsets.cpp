@@ -189,8 +189,8 @@ Result<void> check_sizes(const Layout& layout, const Numbers& numbers) {
     return {};
 }
 
-std::string note_for(const DebugOffsetsHeader& header, const Layout& base) {
-    if (header.version.minor != base.version.minor)
+std::string note_for(const ProbedVersion& header, const Layout& base) {
+    if (header.version.major != base.version.major || header.version.minor != base.version.minor)
         return fmt::format("Python {} is newer than this lampyr knows; its published offsets are used", header.text());
     if (header.release_level != 0xF)
         return fmt::format("Python {} is not a final release; its layout may differ from what is known", header.text());
@@ -198,14 +198,6 @@ std::string note_for(const DebugOffsetsHeader& header, const Layout& base) {
 }
 
 }  // namespace
-
-std::string DebugOffsetsHeader::text() const {
-    const std::string_view level = release_level == 0xA ? "a" : release_level == 0xB ? "b" : "rc";
-    std::string text = fmt::format("{}.{}.{}", version.major, version.minor, version.micro);
-    if (release_level != 0xF) text += fmt::format("{}{}", level, serial);
-    if (version.free_threaded) text += 't';
-    return text;
-}
 
 void update_sizes(Layout& layout) {
     const ThreadLayout& t = layout.thread;
@@ -221,20 +213,13 @@ void update_sizes(Layout& layout) {
                                {c.stacksize, 4}, {c.tlbc, 8}});
 }
 
-std::optional<DebugOffsetsHeader> read_debug_header(const process::RemoteMemory& memory, RemoteAddr runtime) {
+std::optional<ProbedVersion> read_debug_header(const process::RemoteMemory& memory, RemoteAddr runtime) {
     std::array<std::uint64_t, kHeaderWords> words{};
     if (!memory.read(runtime, std::as_writable_bytes(std::span(words)))) return std::nullopt;
     if (std::memcmp(words.data(), kDebugCookie, kDebugCookieSize) != 0) return std::nullopt;
-    const std::uint64_t hex = words[1];
-    const auto byte = [hex](int shift) { return static_cast<std::uint8_t>(hex >> shift & 0xFF); };
-    DebugOffsetsHeader header;
-    header.version = {.major = byte(24), .minor = byte(16), .micro = byte(8), .free_threaded = words[2] == 1};
-    header.release_level = byte(0) >> 4;
-    header.serial = byte(0) & 0xF;
-    const bool level_known = header.release_level >= 0xA && header.release_level <= 0xF;
-    if (hex >> 32 != 0 || words[2] > 1 || !level_known || layouts::published_fields(header.version).empty())
-        return std::nullopt;
-    return header;
+    const auto version = version_from_hex(words[1], words[2] == 1);
+    if (!version || words[2] > 1 || layouts::published_fields(version->version).empty()) return std::nullopt;
+    return version;
 }
 
 Result<PublishedLayout> read_debug_offsets(const process::RemoteMemory& memory, RemoteAddr runtime) {

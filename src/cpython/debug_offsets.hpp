@@ -2,29 +2,22 @@
 #pragma once
 
 #include "cpython/layout.hpp"
+#include "cpython/version_probe.hpp"
 #include "process/remote_memory.hpp"
 
 #include <lampyr/result.hpp>
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 
 namespace lampyr::cpython {
 
-/// What `_Py_DebugOffsets`, the start of `_PyRuntime` since 3.13, says before its offsets begin.
-struct DebugOffsetsHeader {
-    Version version;
-    std::uint8_t release_level = 0;  ///< 0xA alpha, 0xB beta, 0xC candidate, 0xF final
-    std::uint8_t serial = 0;
-    /// "3.13.0", "3.15.0b4", with "t" appended for a free-threaded build.
-    [[nodiscard]] std::string text() const;
-};
-
 /// The layout of one interpreter as it publishes it: the table of its version with every published offset put over it.
 struct PublishedLayout {
     Layout layout;
-    DebugOffsetsHeader header;
+    ProbedVersion version;
     /// Something a person should know, empty when all is normal: a newer or an unreleased version.
     std::string note;
 };
@@ -32,8 +25,8 @@ struct PublishedLayout {
 inline constexpr std::size_t kDebugCookieSize = 8;
 inline constexpr char kDebugCookie[kDebugCookieSize + 1] = "xdebugpy";
 
-/// The header when the cookie is at `runtime` and the version behind it makes sense; else nothing.
-[[nodiscard]] std::optional<DebugOffsetsHeader> read_debug_header(const process::RemoteMemory& memory, RemoteAddr runtime);
+/// The version in front of the offsets when the cookie is at `runtime` and the version makes sense; else nothing.
+[[nodiscard]] std::optional<ProbedVersion> read_debug_header(const process::RemoteMemory& memory, RemoteAddr runtime);
 
 /// Reads and checks the published offsets. Each one must lie inside the struct size published beside it, and each size
 /// below a cap of ours, so a later read with the layout is bounded whatever the target wrote. kUnsupportedVersion: there
