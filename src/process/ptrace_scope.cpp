@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: MIT
+#include "process/ptrace_scope.hpp"
+
+#include "process/proc_file.hpp"
+#include "process/stat_line.hpp"
+
+#include <sched.h>
+#include <sys/ptrace.h>
+#include <sys/wait.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <csignal>
+#include <ctime>
+
+namespace lampyr::process {
+namespace {
+
+constexpr int kEventStop = 128;  // PTRACE_EVENT_STOP of linux/ptrace.h, which collides with sys/ptrace.h
+
+long trace(__ptrace_request request, Tid tid, std::uintptr_t data = 0) {
+    return ::ptrace(request, tid.value, nullptr, data);
+}
+
+std::optional<StatLine> read_stat(const ProcessHandle& process, const char* path, std::array<char, 4096>& buffer) {
+    const UniqueFd fd(::openat(process.proc_dir(), path, O_RDONLY | O_CLOEXEC));
+    const auto text = fd ? read_start(fd.get(), buffer) : std::nullopt;
+    return text ? parse_stat(*text) : std::nullopt;
+}
+
+}  // namespace
+
+PtraceScope::PtraceScope(const ProcessHandle& process) : process_(process), our_child_(false) {
+    std::array<char, 4096> buffer;
+    const auto stat = read_stat(process, "stat", buffer);
+    our_child_ = stat && stat->parent == ::getpid();
+}
+
+bool PtraceScope::is_dead(Tid tid) const {
+    std::array<char, 4096> buffer;
+    const auto stat = read_stat(process_, ProcPath::relative(tid, "stat").c_str(), buffer);
+    return !stat || stat->is_dead();
+}
+
+void PtraceScope::stop(std::span<const Tid> threads, Clock::time_point deadline) {
+    results_.clear();
+    for (const Tid tid : threads) results_.push_back({tid, StopResult::kLate});
+    tracees_.assign(threads.size(), Tracee{});
+    for (std::size_t i = 0; i < results_.size(); ++i) seize(i);
+    // A second pass, so that the threads stop as close to each other as possible.
+    for (std::size_t i = 0; i < results_.size(); ++i) {
+        if (tracees_[i].pending) trace(PTRACE_INTERRUPT, results_[i].tid);  // fails only for the dying: seen by the wait
+    }
+    await(deadline);
+}
+
+void PtraceScope::seize(std::size_t index) {
+    const Tid tid = results_[index].tid;
+    if (trace(PTRACE_SEIZE, tid) == 0) {
+        tracees_[index].seized = tracees_[index].pending = true;
+        return;
+    }
+    // EPERM is also the answer for a thread that is just ending.
+    const bool gone = errno == ESRCH || is_dead(tid);
+    results_[index].result = gone ? StopResult::kGone : StopResult::kRefused;
+}
+
+void PtraceScope::await(Clock::time_point deadline) {
+    // Running threads stop within some 10 us and sleeping ones must be woken: give up the CPU to them, then sleep.
+    constexpr int kYields = 64;
+    constexpr timespec kPause{0, 50'000};
+    constexpr int kPausesBetweenDeathChecks = 20;
+    for (int round = 0;; ++round) {
+        bool pending = false;
+        bool progress = false;
+        for (std::size_t i = 0; i < tracees_.size(); ++i) {
+            if (!tracees_[i].pending) continue;
+            if (poll(i) || (round > kYields && round % kPausesBetweenDeathChecks == 0 && poll_death(i))) {
+                progress = true;
+            } else {
+                pending = true;
+            }
+        }
+        if (!pending) return;
+        if (progress) continue;
+        if (Clock::now() >= deadline) return;
+        if (round < kYields) {
+            ::sched_yield();
+        } else {
+            ::nanosleep(&kPause, nullptr);
+        }
+    }
+}
+
+bool PtraceScope::poll(std::size_t index) {
+    Tracee& tracee = tracees_[index];
+    const Tid tid = results_[index].tid;
+    // A dead tracee must be collected, else its parent never hears of its end. But the main thread of our own child
+    // carries the exit status, which belongs to the owner of that child.
+    const bool collect = !(our_child_ && tid.value == process_.pid().value);
+    siginfo_t info{};
+    if (::waitid(P_PID, static_cast<id_t>(tid.value), &info, WSTOPPED | WNOHANG | __WALL | (collect ? WEXITED : 0)) != 0) {
+        if (errno == EINTR) return false;
+        tracee.pending = tracee.seized = false;
+        results_[index].result = StopResult::kGone;  // ECHILD: not a tracee any more
+        return true;
+    }
+    if (info.si_pid == 0) return false;
+    tracee.pending = false;
+    if (info.si_code != CLD_TRAPPED && info.si_code != CLD_STOPPED) {
+        tracee.seized = false;
+        results_[index].result = StopResult::kGone;
+        return true;
+    }
+    // PTRACE_EVENT_STOP is our interrupt, or a job-control stop the thread was in already. Anything else is a signal
+    // about to be delivered.
+    const int event = info.si_status >> 8;
+    if (event != kEventStop) tracee.signal = info.si_status & 0x7f;
+    results_[index].result = StopResult::kStopped;
+    return true;
+}
+
+bool PtraceScope::poll_death(std::size_t index) {
+    if (!is_dead(results_[index].tid)) return false;
+    tracees_[index].pending = false;  // still seized: `release` cannot detach it
+    results_[index].result = StopResult::kGone;
+    return true;
+}
+
+bool PtraceScope::release() {
+    bool clean = true;
+    for (std::size_t i = 0; i < tracees_.size(); ++i) {
+        Tracee& tracee = tracees_[i];
+        if (!tracee.seized) continue;
+        const auto signal = static_cast<std::uintptr_t>(tracee.signal);
+        const bool detached = !tracee.pending && trace(PTRACE_DETACH, results_[i].tid, signal) == 0;
+        clean = clean && detached;
+        tracee = Tracee{};
+    }
+    return clean;
+}
+
+StopOutcome PtraceScope::outcome() const {
+    StopOutcome outcome;
+    for (const ThreadStop& thread : results_) {
+        switch (thread.result) {
+            case StopResult::kStopped: ++outcome.stopped; break;
+            case StopResult::kGone: ++outcome.gone; break;
+            case StopResult::kRefused: ++outcome.refused; break;
+            case StopResult::kLate: ++outcome.late; break;
+        }
+    }
+    outcome.holding = outcome.stopped > 0 && outcome.late == 0;
+    return outcome;
+}
+
+}  // namespace lampyr::process

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "process/process_handle.hpp"
+#include "process/thread_stopper.hpp"
+
+#include <chrono>
+#include <span>
+#include <vector>
+
+namespace lampyr::process {
+
+/// The ptrace calls behind `ThreadStopper`. Belongs to the one thread that calls it; nothing here waits beyond the
+/// deadline, and `release` is called on every path.
+class PtraceScope {
+  public:
+    using Clock = std::chrono::steady_clock;
+
+    explicit PtraceScope(const ProcessHandle& process);
+
+    /// Seizes, interrupts and awaits the threads. Those that stopped are held on return.
+    void stop(std::span<const Tid> threads, Clock::time_point deadline);
+    /// Detaches all. False: some tracee could not be detached (running, or dying), and only the end of the calling thread
+    /// lets it go.
+    [[nodiscard]] bool release();
+
+    [[nodiscard]] StopOutcome outcome() const;
+    [[nodiscard]] std::span<const ThreadStop> threads() const { return results_; }
+
+  private:
+    struct Tracee {
+        bool seized = false;
+        bool pending = false;  ///< not known yet whether it stops
+        int signal = 0;        ///< stopped at the delivery of this signal, which must be passed on
+    };
+
+    void seize(std::size_t index);
+    void await(Clock::time_point deadline);
+    /// True when the thread's fate became known.
+    bool poll(std::size_t index);
+    bool poll_death(std::size_t index);
+    [[nodiscard]] bool is_dead(Tid tid) const;
+
+    const ProcessHandle& process_;
+    bool our_child_;
+    std::vector<ThreadStop> results_;
+    std::vector<Tracee> tracees_;
+};
+
+}  // namespace lampyr::process
