@@ -5,8 +5,7 @@
 
 namespace lampyr::profile {
 
-Builder::Builder(BuilderOptions options)
-    : options_(options), samples_(options.timeline, options.merge_gap) {}
+Builder::Builder(BuilderOptions options) : options_(options), samples_(options.timeline, options.merge_gap) {}
 
 FrameId Builder::intern_marker(std::string_view name) {
     Function function;

@@ -17,8 +17,8 @@
 namespace lampyr::profile {
 
 struct BuilderOptions {
-    bool timeline = false;                   ///< keep samples in time order
-    std::chrono::nanoseconds merge_gap{0};   ///< timeline: a hole this long between equal stacks is bridged
+    bool timeline = false;                  ///< keep samples in time order
+    std::chrono::nanoseconds merge_gap{0};  ///< timeline: a hole this long between equal stacks is bridged
     /// A target can make new stacks without end; beyond this many nodes (2.7 GB) a stack that is not known yet is
     /// counted as `(stack table full)`.
     std::uint32_t max_stack_nodes = 1U << 26;

@@ -10,8 +10,7 @@ FunctionId FunctionTable::intern(const Function& function) {
     const auto hash = static_cast<std::uint32_t>(mix(names + function.first_line, hash_seed()));
     const std::uint32_t found = index_.find(hash, [&](std::uint32_t row) {
         const Function& other = rows_[row];
-        return other.name == function.name && other.file == function.file &&
-               other.first_line == function.first_line;
+        return other.name == function.name && other.file == function.file && other.first_line == function.first_line;
     });
     if (found != IdIndex::kNone) return FunctionId{found};
     const auto row = static_cast<std::uint32_t>(rows_.size());

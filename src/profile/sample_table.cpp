@@ -48,8 +48,7 @@ void SampleTable::add_to_timeline(const Sample& sample) {
 
 void SampleTable::add_to_counts(const Sample& sample) {
     const std::uint32_t hash = hash_of(sample);
-    const std::uint32_t found =
-        index_.find(hash, [&](std::uint32_t row) { return same_stack(rows_[row], sample); });
+    const std::uint32_t found = index_.find(hash, [&](std::uint32_t row) { return same_stack(rows_[row], sample); });
     if (found != IdIndex::kNone) {
         ++rows_[found].count;
         rows_[found].weight += sample.weight;

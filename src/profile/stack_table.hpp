@@ -25,9 +25,7 @@ class StackTable {
 
     [[nodiscard]] std::size_t size() const noexcept { return rows_.size(); }
     /// Memory of rows and index.
-    [[nodiscard]] std::size_t bytes() const noexcept {
-        return rows_.capacity() * sizeof(StackNode) + index_.bytes();
-    }
+    [[nodiscard]] std::size_t bytes() const noexcept { return rows_.capacity() * sizeof(StackNode) + index_.bytes(); }
     [[nodiscard]] std::vector<StackNode> take() && { return std::move(rows_); }
 
   private:
