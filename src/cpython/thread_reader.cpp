@@ -78,7 +78,8 @@ void ThreadReader::plan_ranges(ReadPlan& plan, RemoteAddr top, CopySource source
         const std::uint32_t second = plan.add(chunk.address, chunk.bytes);
         if (window_size != 0 && i == window_chunk) {
             const auto skip = static_cast<std::uint32_t>(window_start - chunk.address.value);
-            coverage_.add_range(RemoteAddr(window_start), window_size, source, window_offset, second + skip);
+            // The window's second copy is the chunk's first one: the sooner it is taken the less has changed by chance.
+            coverage_.add_range(RemoteAddr(window_start), window_size, source, window_offset, first_offsets_[i] + skip);
         }
         coverage_.add_range(chunk.address, chunk.bytes, source, first_offsets_[i], second);
         ++i;

@@ -44,14 +44,17 @@ class Dumper {
           reader_(*target.memory, target.runtime.layout, target.anchor()),
           files_(target.file_names()),
           cache_(*target.memory, target.runtime.layout, builder_, files_),
-          status_(target.pid),
-          stopper_(target.pid) {}
+          status_(target.memory->process()) {}
 
     Result<ProcessDump> run();
 
   private:
     bool sweep();
+    bool sweep_stopped();
     void resolve();
+    [[nodiscard]] bool all_proven() const {
+        return std::all_of(found_.begin(), found_.end(), [](const Found& found) { return found.thread.proven; });
+    }
     void take_names();
     [[nodiscard]] bool is_active(Tid tid);
 
@@ -62,7 +65,7 @@ class Dumper {
     sampler::FileNames files_;
     sampler::CodeCache cache_;
     process::ThreadStatusReader status_;
-    process::ThreadStopper stopper_;
+    std::unique_ptr<process::ThreadStopper> stopper_;  // blocking only
     std::vector<Found> found_;
 };
 
@@ -72,27 +75,29 @@ bool Dumper::is_active(Tid tid) {
 
 /// One sweep; true when every stack in it is proven.
 bool Dumper::sweep() {
-    std::vector<bool> active;
-    if (options_.blocking) {
-        std::vector<Tid> tids;
-        for (const cpython::RawStack* stack : reader_.stacks()) {
-            const Tid tid = target_.os_tid(*stack);
-            active.push_back(is_active(tid));
-            if (tid.value != 0) tids.push_back(tid);
-        }
-        stopper_.stop(tids);
+    if (reader_.sweep() != cpython::StackReader::Outcome::kOk) return false;
+    resolve();
+    for (Found& found : found_) found.thread.active = is_active(found.thread.os_tid);
+    return !reader_.list_broken() && all_proven();
+}
+
+/// The same with the Python threads held; whether they ran is asked before.
+bool Dumper::sweep_stopped() {
+    if (reader_.sweep() != cpython::StackReader::Outcome::kOk) return false;
+    std::vector<Tid> tids;
+    std::map<std::uint64_t, bool> active;
+    for (const cpython::RawStack* stack : reader_.stacks()) {
+        const Tid tid = target_.os_tid(*stack);
+        active[stack->ident] = is_active(tid);
+        if (tid.value != 0) tids.push_back(tid);
     }
-    const bool ok = reader_.sweep() == cpython::StackReader::Outcome::kOk;
-    if (ok) resolve();
-    if (options_.blocking) stopper_.resume();
-    if (!ok) return false;
-    bool proven = !reader_.list_broken();
-    for (std::size_t i = 0; i < found_.size(); ++i) {
-        DumpThread& thread = found_[i].thread;
-        thread.active = i < active.size() ? active[i] : is_active(thread.os_tid);
-        proven = proven && thread.proven;
-    }
-    return proven;
+    bool ok = false;
+    stopper_->during_stop(tids, [&](const process::StopOutcome&) {
+        ok = reader_.sweep() == cpython::StackReader::Outcome::kOk;
+        if (ok) resolve();
+    });
+    for (Found& found : found_) found.thread.active = active[found.thread.ident];
+    return ok && all_proven();
 }
 
 void Dumper::resolve() {
@@ -124,9 +129,13 @@ void Dumper::take_names() {
 }
 
 Result<ProcessDump> Dumper::run() {
-    if (options_.blocking) (void)reader_.sweep();  // to know the threads before they can be stopped
+    if (options_.blocking) {
+        auto stopper = process::ThreadStopper::open(target_.pid);
+        if (!stopper) return stopper.error();
+        stopper_ = std::move(*stopper);
+    }
     for (int i = 0; i < kSweeps; ++i)
-        if (sweep()) break;
+        if (stopper_ ? sweep_stopped() : sweep()) break;
     if (found_.empty())
         return Error{ErrorCode::kTargetGone,
                      fmt::format("process {} ended or has no Python thread any more", target_.pid.value), "", 0};

@@ -16,14 +16,28 @@ ProcessSampler::ProcessSampler(Target::Impl& target, profile::Builder& builder, 
       reader_(*target.memory, target.runtime.layout, target.anchor()),
       files_(target.file_names()),
       cache_(*target.memory, target.runtime.layout, builder, files_),
-      status_(target.pid),
-      stopper_(target.pid) {
+      status_(target.memory->process()) {
     Process process;
     process.pid = target.pid;
     process.command_line = builder.intern_string(target.command_line);
     process.executable = builder.intern_string(target.executable);
     process.python_version = builder.intern_string(target.runtime.version_text);
     row_ = builder.add_process(process);
+}
+
+Result<std::unique_ptr<ProcessSampler>> ProcessSampler::open(Target::Impl& target, profile::Builder& builder,
+                                                             const SamplerOptions& options) {
+    auto sampler = std::unique_ptr<ProcessSampler>(new ProcessSampler(target, builder, options));
+    if (options.blocking) {
+        auto stopper = process::ThreadStopper::open(target.pid);
+        if (!stopper) return stopper.error();
+        sampler->stopper_ = std::move(*stopper);
+    }
+    return sampler;
+}
+
+process::StopStatistics ProcessSampler::stops() const {
+    return stopper_ ? stopper_->statistics() : process::StopStatistics{};
 }
 
 std::uint64_t ProcessSampler::read_calls() const { return target_.memory->calls(); }
@@ -96,21 +110,14 @@ ThreadState ProcessSampler::state_of(const Track& track, const cpython::RawStack
     return ThreadState::kUnknown;
 }
 
-void ProcessSampler::stop_threads() {
+/// A stopped thread no longer says whether it ran, so it is asked before the stop.
+void ProcessSampler::note_states() {
     to_stop_.clear();
     states_before_.clear();
     for (std::size_t i = 0; i < tracks_.size(); ++i) {
-        // A stopped thread no longer says whether it ran, so it is asked before.
         states_before_.push_back(state_of(tracks_[i], *reader_.stacks()[i]));
         if (tracks_[i].os_tid.value != 0) to_stop_.push_back(tracks_[i].os_tid);
     }
-    stopper_.stop(to_stop_);
-}
-
-void ProcessSampler::resume_threads(Tally& tally) {
-    const std::chrono::nanoseconds held = stopper_.resume();
-    tally.stopped += held;
-    tally.longest_stop = std::max(tally.longest_stop, held);
 }
 
 void ProcessSampler::add_stacks(std::chrono::nanoseconds start, std::chrono::nanoseconds weight, Tally& tally) {
@@ -135,19 +142,40 @@ void ProcessSampler::add_stacks(std::chrono::nanoseconds start, std::chrono::nan
     }
 }
 
+cpython::StackReader::Outcome ProcessSampler::sweep(std::chrono::nanoseconds start, std::chrono::nanoseconds weight,
+                                                    Tally& tally) {
+    const auto outcome = reader_.sweep();
+    if (outcome != cpython::StackReader::Outcome::kOk) return outcome;
+    if (reader_.thread_list_version() != list_version_) {
+        match_tracks();
+        states_before_.clear();
+    }
+    add_stacks(start, weight, tally);
+    return outcome;
+}
+
+/// All reads happen while the threads are held. A target that cannot be held this time (a thread in vfork, say) is read as
+/// it runs: the sample is kept, and proven or marked like any other.
+cpython::StackReader::Outcome ProcessSampler::sweep_stopped(std::chrono::nanoseconds start,
+                                                            std::chrono::nanoseconds weight, Tally& tally) {
+    auto outcome = cpython::StackReader::Outcome::kOk;
+    if (tracks_.empty()) {  // who is to be stopped is not known yet
+        outcome = reader_.sweep();
+        if (outcome != cpython::StackReader::Outcome::kOk) return outcome;
+        match_tracks();
+    }
+    note_states();
+    bool read = false;
+    stopper_->during_stop(to_stop_, [&](const process::StopOutcome&) {
+        read = true;
+        outcome = sweep(start, weight, tally);
+    });
+    return read ? outcome : sweep(start, weight, tally);
+}
+
 ProcessSampler::Outcome ProcessSampler::tick(std::chrono::nanoseconds start, std::chrono::nanoseconds weight,
                                              Tally& tally) {
-    if (options_.blocking) stop_threads();
-    const auto outcome = reader_.sweep();
-    if (outcome == cpython::StackReader::Outcome::kOk) {
-        if (reader_.thread_list_version() != list_version_) {
-            match_tracks();
-            states_before_.clear();
-        }
-        add_stacks(start, weight, tally);
-    }
-    if (options_.blocking) resume_threads(tally);
-    switch (outcome) {
+    switch (stopper_ ? sweep_stopped(start, weight, tally) : sweep(start, weight, tally)) {
         case cpython::StackReader::Outcome::kOk: return Outcome::kSampled;
         case cpython::StackReader::Outcome::kNoInterpreter: return Outcome::kNothingYet;
         case cpython::StackReader::Outcome::kUnreadable: break;

@@ -15,6 +15,7 @@
 #include <chrono>
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <vector>
 
 namespace lampyr::sampler {
@@ -23,14 +24,14 @@ namespace lampyr::sampler {
 struct Tally {
     std::array<std::uint64_t, kLossCount> losses{};
     std::uint64_t idle_stacks = 0;
-    std::chrono::nanoseconds stopped{0};
-    std::chrono::nanoseconds longest_stop{0};
 };
 
 /// Samples one process into a profile under construction: sweep, decide which threads count, resolve, add.
 class ProcessSampler {
   public:
-    ProcessSampler(Target::Impl& target, profile::Builder& builder, const SamplerOptions& options);
+    /// Fails only when `options.blocking` is asked for and stopping is not permitted.
+    [[nodiscard]] static Result<std::unique_ptr<ProcessSampler>> open(Target::Impl& target, profile::Builder& builder,
+                                                                      const SamplerOptions& options);
 
     enum class Outcome : std::uint8_t { kSampled, kNothingYet, kGone };
     Outcome tick(std::chrono::nanoseconds start, std::chrono::nanoseconds weight, Tally& tally);
@@ -39,8 +40,12 @@ class ProcessSampler {
     void refresh_names();
     [[nodiscard]] std::uint32_t thread_count() const { return static_cast<std::uint32_t>(tracks_.size()); }
     [[nodiscard]] std::uint64_t read_calls() const;
+    /// How long the target was held; zero without `blocking`.
+    [[nodiscard]] process::StopStatistics stops() const;
 
   private:
+    ProcessSampler(Target::Impl& target, profile::Builder& builder, const SamplerOptions& options);
+
     /// A thread being followed: its row in the profile and its last stack.
     struct Track {
         RemoteAddr tstate;
@@ -54,8 +59,9 @@ class ProcessSampler {
     Track make_track(const cpython::RawStack& stack);
     [[nodiscard]] ThreadState state_of(const Track& track, const cpython::RawStack& stack);
     void add_stacks(std::chrono::nanoseconds start, std::chrono::nanoseconds weight, Tally& tally);
-    void stop_threads();
-    void resume_threads(Tally& tally);
+    cpython::StackReader::Outcome sweep(std::chrono::nanoseconds start, std::chrono::nanoseconds weight, Tally& tally);
+    cpython::StackReader::Outcome sweep_stopped(std::chrono::nanoseconds start, std::chrono::nanoseconds weight, Tally& tally);
+    void note_states();
 
     Target::Impl& target_;
     profile::Builder& builder_;
@@ -64,7 +70,7 @@ class ProcessSampler {
     FileNames files_;
     CodeCache cache_;
     process::ThreadStatusReader status_;
-    process::ThreadStopper stopper_;
+    std::unique_ptr<process::ThreadStopper> stopper_;  // blocking mode only
     ProcessId row_;
     std::vector<Track> tracks_;  // parallel to reader_.stacks()
     std::vector<Tid> to_stop_;

@@ -34,10 +34,16 @@ Result<void> validate(std::span<Target> targets, const SamplerOptions& options) 
 /// One recording in progress.
 class Recorder {
   public:
-    Recorder(std::span<Target> targets, const SamplerOptions& options)
+    explicit Recorder(const SamplerOptions& options)
         : options_(options), builder_({.timeline = options.timeline, .merge_gap = merge_gap(options)}) {
-        for (Target& target : targets)
-            processes_.push_back({&target.impl(), std::make_unique<sampler::ProcessSampler>(target.impl(), builder_, options)});
+    }
+
+    /// Before `run`; fails when a process cannot be sampled as asked.
+    Result<void> add(Target::Impl& target) {
+        auto sampler = sampler::ProcessSampler::open(target, builder_, options_);
+        if (!sampler) return sampler.error();
+        processes_.push_back({&target, std::move(*sampler)});
+        return {};
     }
 
     Recording run(const std::atomic<bool>& stop, const std::function<void(const SamplerProgress&)>& progress);
@@ -167,10 +173,13 @@ Recording Recorder::finish(StopReason reason, nanoseconds ended, nanoseconds cpu
     Recording recording;
     recording.reason = reason;
     recording.own_cpu = own_cpu_time() - cpu_before;
-    recording.stopped = tally_.stopped;
-    recording.longest_stop = tally_.longest_stop;
     recording.idle_stacks = tally_.idle_stacks;
-    for (const Followed& process : processes_) recording.read_calls += process.sampler->read_calls();
+    for (const Followed& process : processes_) {
+        recording.read_calls += process.sampler->read_calls();
+        const process::StopStatistics stops = process.sampler->stops();
+        recording.stopped += stops.total;
+        recording.longest_stop = std::max(recording.longest_stop, stops.longest);
+    }
     recording.peak_rss_bytes = own_peak_rss_bytes();
 
     ProfileInfo info;
@@ -194,7 +203,10 @@ Recording Recorder::finish(StopReason reason, nanoseconds ended, nanoseconds cpu
 Result<Recording> record(std::span<Target> targets, const SamplerOptions& options, const std::atomic<bool>& stop,
                          const std::function<void(const SamplerProgress&)>& progress) {
     if (auto valid = validate(targets, options); !valid) return valid.error();
-    return Recorder(targets, options).run(stop, progress);
+    Recorder recorder(options);
+    for (Target& target : targets)
+        if (auto added = recorder.add(target.impl()); !added) return added.error();
+    return recorder.run(stop, progress);
 }
 
 }  // namespace lampyr

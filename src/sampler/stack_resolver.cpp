@@ -71,8 +71,11 @@ StackId StackResolver::resolve(const cpython::RawStack& stack, CodeCache& cache,
         path_.push_back(id);
     }
     if (!last_proven_) id = push_marker(builder, id, "(unproven)");
-    for (std::size_t i = proven; i < total; ++i)
-        if (!outermost(i).code.is_null()) id = push_frame(cache, builder, id, outermost(i), losses);
+    // What nothing proves may not even be frames any more; only what leads to a code object is shown.
+    for (std::size_t i = proven; i < total; ++i) {
+        const CodeCache::Resolved resolved = cache.resolve(outermost(i));
+        if (resolved.kind == CodeCache::Kind::kFrame) id = builder.intern_stack(id, resolved.frame);
+    }
     last_ = id;
     return id;
 }

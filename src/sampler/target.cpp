@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include <lampyr/target.hpp>
+#include <lampyr/text.hpp>
 
 #include "base/clock.hpp"
-#include "base/escape.hpp"
 #include "cpython/thread_identity.hpp"
 #include "process/proc_maps.hpp"
 #include "process/process_info.hpp"
@@ -35,13 +35,15 @@ Result<std::unique_ptr<Target::Impl>> look(Pid pid) {
     if (!runtime) return runtime.error();
     auto info = process::read_process_info(pid);
     if (!info) return info.error();
+    auto tids = process::TidMap::open((*memory)->process());
+    if (!tids) return tids.error();
     auto impl = std::make_unique<Target::Impl>(Target::Impl{
         .pid = pid,
         .command_line = info->command_line,
         .executable = info->executable,
         .memory = std::move(*memory),
         .runtime = std::move(*runtime),
-        .tids = process::TidMap(pid),
+        .tids = std::move(*tids),
         .child = std::nullopt,
     });
     // What was located belongs to the image that was mapped then; an exec in between makes it worthless.
