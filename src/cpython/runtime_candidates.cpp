@@ -22,6 +22,14 @@ RemoteAddr current_thread_in(const TargetImage& image) {
     return image.memory ? image.memory->find_symbol("_PyThreadState_Current").value_or(RemoteAddr()) : RemoteAddr();
 }
 
+Candidate runtime_candidate(const TargetImage& image, RemoteAddr address, std::string how) {
+    Candidate candidate;
+    candidate.address = address;
+    candidate.image = &image;
+    candidate.how = std::move(how);
+    return candidate;
+}
+
 bool has_runtime_symbol(const TargetImage& image) {
     return image.memory && (image.memory->find_symbol("_PyRuntime") || image.memory->find_symbol("PyInterpreterState_Head"));
 }
@@ -94,24 +102,31 @@ void CandidateFinder::from_memory_symbols(std::vector<Candidate>& out) const {
 }
 
 void CandidateFinder::from_file_symbols(std::vector<Candidate>& out) const {
-    constexpr std::string_view kNames[] = {"_PyRuntime", "interp_head", "_PyThreadState_Current", "Py_Version"};
+    constexpr std::string_view kNames[] = {"_PyRuntime", "interp_head", "PyInterpreterState_Head",
+                                           "_PyThreadState_Current", "Py_Version"};
     for (const TargetImage& image : images_) {
         if (out.size() >= kMaxCandidates) return;
         const auto file = open_file(pid_, image);
         if (!file) continue;
         const auto symbols = file->find_symbols(kNames, elf::SymbolTables::kBoth);
-        const auto address = [&](const std::optional<elf::Symbol>& symbol) {
-            return symbol ? RemoteAddr(symbol->value + image.load_bias) : RemoteAddr();
-        };
-        if (!symbols[0] && !symbols[1]) continue;
-        Candidate candidate;
-        candidate.image = &image;
-        candidate.anchor = symbols[0] ? Anchor::kRuntime : Anchor::kInterpreterHead;
-        candidate.address = address(symbols[0] ? symbols[0] : symbols[1]);
-        if (!symbols[0]) candidate.current_thread = current_thread_symbol(image);
-        if (!symbols[0] && candidate.current_thread.is_null()) candidate.current_thread = address(symbols[2]);
-        if (symbols[3]) candidate.version = read_version_symbol(memory_, address(symbols[3]));
-        candidate.how = fmt::format("symbol {} of the file", symbols[0] ? kNames[0] : kNames[1]);
+        std::array<RemoteAddr, std::size(kNames)> addresses;
+        for (std::size_t i = 0; i < symbols.size(); ++i)
+            if (symbols[i]) addresses[i] = RemoteAddr(symbols[i]->value + image.load_bias);
+        const auto& [runtime, head, head_function, current_thread, version] = addresses;
+        Candidate candidate = runtime_candidate(image, runtime, "symbol _PyRuntime of the file");
+        if (runtime.is_null()) {
+            candidate.anchor = Anchor::kInterpreterHead;
+            candidate.how = "symbol interp_head of the file";
+            candidate.address = head;
+            if (head.is_null() && !head_function.is_null()) {
+                candidate.how = "code of PyInterpreterState_Head, a symbol of the file";
+                candidate.address = decode_head_function(head_function).value_or(RemoteAddr());
+            }
+            candidate.current_thread = current_thread_symbol(image);
+            if (candidate.current_thread.is_null()) candidate.current_thread = current_thread;
+        }
+        if (candidate.address.is_null()) continue;
+        if (!version.is_null()) candidate.version = read_version_symbol(memory_, version);
         out.push_back(std::move(candidate));
     }
 }
@@ -122,11 +137,8 @@ void CandidateFinder::from_runtime_section(std::vector<Candidate>& out) const {
         const auto file = open_file(pid_, image);
         const auto section = file ? file->find_section(".PyRuntime") : std::nullopt;
         if (!section || section->address == 0) continue;
-        out.push_back({.address = RemoteAddr(section->address + image.load_bias),
-                       .current_thread = {},
-                       .image = &image,
-                       .version = {},
-                       .how = "section .PyRuntime of the file"});
+        out.push_back(runtime_candidate(image, RemoteAddr(section->address + image.load_bias),
+                                        "section .PyRuntime of the file"));
     }
 }
 
@@ -141,11 +153,7 @@ void CandidateFinder::from_cookie_scan(std::vector<Candidate>& out) const {
             scan.run(start, segment.memory_size + 7, [&](RemoteAddr address, std::span<const std::byte> bytes) {
                 for (std::size_t at = 0; at + 8 <= bytes.size() && out.size() < kMaxCandidates; at += 8) {
                     if (std::memcmp(bytes.data() + at, &cookie, sizeof cookie) != 0) continue;
-                    out.push_back({.address = address + at,
-                                   .current_thread = {},
-                                   .image = &image,
-                                   .version = {},
-                                   .how = "cookie of the published offsets"});
+                    out.push_back(runtime_candidate(image, address + at, "cookie of the published offsets"));
                 }
                 return true;
             });
@@ -190,12 +198,16 @@ void CandidateFinder::scan_image(const TargetImage& image, const Layout& layout,
                 if (!leads_to_interpreter(RemoteAddr(words[0]))) continue;
                 if (in_runtime && words[1] != words[0] && !leads_to_interpreter(RemoteAddr(words[1]))) continue;
                 const RemoteAddr found = address + at;
-                out.push_back({.anchor = in_runtime ? Anchor::kRuntime : Anchor::kInterpreterHead,
-                               .address = in_runtime ? found - layout.runtime.interpreters_head.value() : found,
-                               .current_thread = in_runtime ? RemoteAddr() : current_thread_symbol(image),
-                               .image = &image,
-                               .version = version,
-                               .how = "pointer to an interpreter in writable data"});
+                Candidate candidate = runtime_candidate(image, found, "pointer to an interpreter in writable data");
+                candidate.version = version;
+                if (in_runtime) {
+                    candidate.address = found - layout.runtime.interpreters_head.value();
+                } else {
+                    candidate.anchor = Anchor::kInterpreterHead;
+                    candidate.current_thread = current_thread_symbol(image);
+                    candidate.note = "the list of interpreters may be incomplete: found without any symbol";
+                }
+                out.push_back(std::move(candidate));
                 return false;
             }
             return tried <= kMaxPointersTried;

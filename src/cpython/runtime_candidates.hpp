@@ -27,6 +27,7 @@ struct Candidate {
     const TargetImage* image = nullptr;
     std::optional<ProbedVersion> version;  ///< from a symbol, when there was one
     std::string how;
+    std::string note;  ///< what is weak about it, for a person
 };
 
 /// The images of one process, listed once, and what is found in them.

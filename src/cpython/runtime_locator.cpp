@@ -107,6 +107,7 @@ std::optional<RuntimeLocation> evaluate(const process::RemoteMemory& memory, con
         refusals.unsupported = proposal->version_text;
         return std::nullopt;
     }
+    if (proposal->note.empty()) proposal->note = candidate.note;
     RuntimeLocation location{.layout = proposal->layout,
                              .version_text = std::move(proposal->version_text),
                              .runtime = candidate.address,

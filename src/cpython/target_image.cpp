@@ -21,17 +21,19 @@ bool has_elf_magic(const process::RemoteMemory& memory, RemoteAddr address) {
     return word && *word == 0x464C457F;  // "\x7fELF"
 }
 
-process::UniqueFd open_mapping_file(Pid pid, const process::Mapping& mapping) {
-    const std::string candidates[] = {
-        fmt::format("/proc/{}/map_files/{:x}-{:x}", pid.value, mapping.start.value, mapping.end.value),
-        fmt::format("/proc/{}/root{}", pid.value, mapping.path),
-    };
-    for (const std::string& path : candidates) {
-        process::UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK));
-        struct stat status {};
-        if (fd && ::fstat(fd.get(), &status) == 0 && S_ISREG(status.st_mode) && status.st_ino == mapping.inode) return fd;
-    }
+process::UniqueFd open_regular(const std::string& path) {
+    process::UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK));
+    struct stat status {};
+    if (fd && ::fstat(fd.get(), &status) == 0 && S_ISREG(status.st_mode)) return fd;
     return {};
+}
+
+/// map_files is the very file that is mapped, deleted or not, but needs CAP_SYS_ADMIN or CAP_CHECKPOINT_RESTORE; the path
+/// below the target's root is what is there now.
+process::UniqueFd open_mapping_file(Pid pid, const process::Mapping& mapping) {
+    auto fd = open_regular(fmt::format("/proc/{}/map_files/{:x}-{:x}", pid.value, mapping.start.value, mapping.end.value));
+    if (fd || mapping.deleted) return fd;
+    return open_regular(fmt::format("/proc/{}/root{}", pid.value, mapping.path));
 }
 
 }  // namespace
