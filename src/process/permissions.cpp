@@ -81,9 +81,10 @@ void gather_target(AccessFacts& facts) {
         if (uids.size() >= 3 && uids[0] == uids[1] && uids[1] == uids[2]) facts.target_uid = uids[0];
         facts.tracer = static_cast<std::int32_t>(status.number("TracerPid").value_or(0));
     }
-    struct stat directory {};
-    if (::stat(ProcPath(facts.pid, "").c_str(), &directory) == 0) {
-        facts.dumpable = !(directory.st_uid == 0 && facts.target_uid.value_or(facts.target_shown_uid) != 0);
+    // The files of a process that is not dumpable belong to root; the directory itself always to its user.
+    struct stat file {};
+    if (::stat(ProcPath(facts.pid, "stat").c_str(), &file) == 0) {
+        facts.dumpable = !(file.st_uid == 0 && facts.target_uid.value_or(facts.target_shown_uid) != 0);
     }
     if (facts.tracer > 0) {
         static_cast<void>(read_file(ProcPath(Pid(facts.tracer), "comm").c_str(), 256, text));

@@ -26,7 +26,7 @@ struct AccessFacts {
     Container container = Container::kNone;
     std::optional<std::uint32_t> target_uid;  ///< nothing: three different ids (set-uid program)
     std::uint32_t target_shown_uid = 0;       ///< real uid, for words
-    bool dumpable = true;           ///< false: /proc/PID belongs to root though the process does not
+    bool dumpable = true;           ///< false: the files in /proc/PID belong to root though the process does not
     bool descendant = false;        ///< we are a parent or ancestor of it
     int yama = 0;                   ///< kernel.yama.ptrace_scope, 0 where there is no Yama
     bool selinux = false;
