@@ -23,15 +23,16 @@ TEST(CommandLine, DefaultsOfRecord) {
     EXPECT_EQ(args.format, Format::kFlamegraph);
     EXPECT_EQ(args.sampling.rate_hz, 100);
     EXPECT_FALSE(args.sampling.duration);
-    EXPECT_FALSE(args.sampling.blocking || args.sampling.include_idle || args.sampling.gil_only || args.sampling.timeline);
+    EXPECT_FALSE(args.sampling.blocking || args.sampling.include_idle || args.sampling.gil_only ||
+                 args.sampling.timeline);
     EXPECT_EQ(args.exporting.lines, Lines::kLine);
     EXPECT_EQ(args.verbosity, Verbosity::kNormal);
 }
 
 TEST(CommandLine, EveryOptionOfRecord) {
     const RecordArgs args =
-        record_args({"-tigFv", "--blocking", "--full-filenames", "-r250", "--duration=1.5", "-o", "x.json", "-p", "0x10",
-                     "--pid", "17", "--pid=16", "--summary-json", "s.json", "--color=never"});
+        record_args({"-tigFv", "--blocking", "--full-filenames", "-r250", "--duration=1.5", "-o", "x.json", "-p",
+                     "0x10", "--pid", "17", "--pid=16", "--summary-json", "s.json", "--color=never"});
     EXPECT_EQ(args.pids, (std::vector{Pid{16}, Pid{17}})) << "each once, in the order given";
     EXPECT_EQ(args.format, Format::kSpeedscope);
     EXPECT_TRUE(args.sampling.timeline) << "speedscope shows time";
@@ -50,7 +51,8 @@ TEST(CommandLine, TheProgramBeginsAtTheDashes) {
 }
 
 TEST(CommandLine, TheProgramBeginsAtTheFirstWordThatIsNoValue) {
-    const RecordArgs args = record_args({"-to", "x.svg", "-f", "raw", "--rate", "10", "python3", "-r", "a.py", "--", "-o"});
+    const RecordArgs args =
+        record_args({"-to", "x.svg", "-f", "raw", "--rate", "10", "python3", "-r", "a.py", "--", "-o"});
     EXPECT_EQ(args.program, (Words{"python3", "-r", "a.py", "--", "-o"}));
     EXPECT_EQ(args.output, "x.svg");
     EXPECT_EQ(args.sampling.rate_hz, 10);
@@ -82,9 +84,17 @@ TEST(CommandLine, CommandsMayBeShortened) {
 }
 
 TEST(CommandLine, NothingThrowsWhateverIsTyped) {
-    for (const Words& words : std::vector<Words>{{"record", "-"}, {"record", "---"}, {"record", "-p="}, {"record", "--="},
-                                                 {"record", "-p", ""}, {"record", "\xff", "-p"}, {"dump", "--pid="},
-                                                 {"record", "--quiet=maybe", "-p", "1"}, {"-"}, {"--"}, {"record", ""}}) {
+    for (const Words& words : std::vector<Words>{{"record", "-"},
+                                                 {"record", "---"},
+                                                 {"record", "-p="},
+                                                 {"record", "--="},
+                                                 {"record", "-p", ""},
+                                                 {"record", "\xff", "-p"},
+                                                 {"dump", "--pid="},
+                                                 {"record", "--quiet=maybe", "-p", "1"},
+                                                 {"-"},
+                                                 {"--"},
+                                                 {"record", ""}}) {
         const Result<Command> command = parse_command_line(words);
         EXPECT_TRUE(command || command.error().code == ErrorCode::kUsage);
     }

@@ -28,7 +28,8 @@ TEST(OptionValues, RatesArePositiveAndBounded) {
     EXPECT_EQ(*parse_rate("0.5"), 0.5);
     EXPECT_EQ(*parse_rate("1e3"), 1000);
     EXPECT_EQ(*parse_rate("1000000"), 1'000'000);
-    for (const char* text : {"", "0", "-1", "nan", "inf", "1e999", "1000000.1", "100Hz"}) EXPECT_FALSE(parse_rate(text)) << text;
+    for (const char* text : {"", "0", "-1", "nan", "inf", "1e999", "1000000.1", "100Hz"})
+        EXPECT_FALSE(parse_rate(text)) << text;
 }
 
 TEST(OptionValues, DurationsMayBeFractions) {

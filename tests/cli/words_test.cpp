@@ -103,9 +103,7 @@ struct SummaryTest : testing::Test {
     }
 
     std::uint64_t& loss(Loss cause) { return recording.profile.info.losses[static_cast<std::size_t>(cause)]; }
-    Outcome outcome() const {
-        return {recording, options, Format::kFlamegraph, "a b\x1b.svg", false, 38'200, 0, false};
-    }
+    Outcome outcome() const { return {recording, options, Format::kFlamegraph, "a b\x1b.svg", false, 38'200, 0}; }
     std::string said() const {
         std::string all;
         for (const std::string& warning : warnings(outcome())) all += warning + "\n";

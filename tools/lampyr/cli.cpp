@@ -5,8 +5,8 @@
 
 #include <lampyr/version.hpp>
 
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
+#include <CLI/CLI.hpp>
 
 #include <algorithm>
 #include <array>
@@ -34,8 +34,8 @@ CLI::Option* add_text(CLI::App& app, const char* names, std::string& value, cons
 
 void add_common(CLI::App& app, Typed& typed) {
     app.set_help_flag();
-    app.add_option("-p,--pid", typed.pids, app.get_name() == "dump" ? "the process to look at"
-                                                                     : "attach to this process; may be repeated")
+    app.add_option("-p,--pid", typed.pids,
+                   app.get_name() == "dump" ? "the process to look at" : "attach to this process; may be repeated")
         ->option_text("PID")
         ->expected(1)
         ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
@@ -72,7 +72,8 @@ Usage: lampyr record [OPTIONS] -p PID
     app.add_flag("--nolineno", typed.no_lines, "no line numbers: name (file)")->group("Output");
     app.add_flag("-t,--threads", typed.threads, "a frame for each thread at the root")->group("Output");
     app.add_flag("--full-filenames", typed.full_filenames, "whole paths")->group("Output");
-    add_text(app, "-d,--duration", typed.duration, "SECONDS", "how long, such as 30 or 0.5; default to the end or Ctrl-C")
+    add_text(app, "-d,--duration", typed.duration, "SECONDS",
+             "how long, such as 30 or 0.5; default to the end or Ctrl-C")
         ->group("Sampling");
     add_text(app, "-r,--rate", typed.rate, "HZ", "samples a second; default 100")->group("Sampling");
     app.add_flag("-i,--idle", typed.idle, "count threads that wait, too")->group("Sampling");

@@ -41,8 +41,7 @@ Result<Outputs> open_outputs(const RecordArgs& args) {
 
 /// A script is not a program, and the kernel's words for that help nobody.
 Error with_script_hint(Error error, const std::vector<std::string>& program) {
-    const bool cannot_run =
-        error.code == ErrorCode::kProgramNotFound || error.code == ErrorCode::kProgramNotExecutable;
+    const bool cannot_run = error.code == ErrorCode::kProgramNotFound || error.code == ErrorCode::kProgramNotExecutable;
     if (cannot_run && program.front().ends_with(".py")) {
         error.hint = "to run a script type: lampyr record -- python3 " + shell_word(program.front());
     }
@@ -99,8 +98,8 @@ void RecordRun::announce(const std::vector<Target>& targets) const {
     if (args_.spawns() && is_terminal(STDERR_FILENO)) return;  // the program has the terminal now
     const std::string what = targets.size() == 1 ? fmt::format("process {}", targets.front().pid().value)
                                                  : fmt::format("{} processes", targets.size());
-    const std::string until = args_.sampling.duration ? "for " + format_seconds(*args_.sampling.duration)
-                                                      : std::string{"until it ends"};
+    const std::string until =
+        args_.sampling.duration ? "for " + format_seconds(*args_.sampling.duration) : std::string{"until it ends"};
     messages_.note(fmt::format("recording {} at {} Hz {}; Ctrl-C ends and writes", what,
                                format_rate(args_.sampling.rate_hz), until));
 }
@@ -116,7 +115,8 @@ Result<Recording> RecordRun::sample(std::vector<Target>& targets, const StopSign
 Result<void> RecordRun::write(Outputs& outputs, const Recording& recording, int signal) const {
     const ProfileInfo& info = recording.profile.info;
     const auto lost = [&info](Error error) {
-        error.message += fmt::format("; {} of {} are lost", plural(info.stacks, "sample"), format_seconds(info.duration));
+        error.message +=
+            fmt::format("; {} of {} are lost", plural(info.stacks, "sample"), format_seconds(info.duration));
         return error;
     };
     const Result<void> exported = write_profile(recording.profile, args_.format, args_.exporting, outputs.profile);
@@ -124,8 +124,8 @@ Result<void> RecordRun::write(Outputs& outputs, const Recording& recording, int 
     const Result<std::uint64_t> bytes = outputs.profile.commit();  // knows the errno of a failed write
     if (!bytes) return lost(bytes.error());
 
-    const Outcome outcome{recording,       args_.sampling, args_.format,  outputs.profile.path(),
-                          outputs.profile.is_stdout(), *bytes, signal, args_.spawns()};
+    const Outcome outcome{recording, args_.sampling, args_.format, outputs.profile.path(), outputs.profile.is_stdout(),
+                          *bytes,    signal};
     messages_.block(summary_text(outcome, args_.verbosity));
     if (!outputs.summary) return {};
     static_cast<void>(outputs.summary->write(summary_json(outcome)));
@@ -148,8 +148,8 @@ int RecordRun::run() {
     if (!targets) return failed(targets.error());
     if (args_.output.empty()) {
         const Target& first = targets->front();
-        outputs->profile.rename_to(default_file_name(first.command_line(), first.pid(), std::time(nullptr),
-                                                     extension_of(args_.format)));
+        outputs->profile.rename_to(
+            default_file_name(first.command_line(), first.pid(), std::time(nullptr), extension_of(args_.format)));
     }
     announce(*targets);
     int status = kExitOk;

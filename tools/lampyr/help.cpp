@@ -3,8 +3,8 @@
 
 #include <lampyr/version.hpp>
 
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
+#include <CLI/CLI.hpp>
 
 namespace lampyr::tool {
 
@@ -34,10 +34,8 @@ std::string command_help(const CLI::App& command) {
         text += fmt::format("\n{}:\n", group);
         for (const CLI::Option* option : options) {
             std::string name = option->get_name(false, true);
-            if (const std::size_t comma = name.find(','); comma != std::string::npos) name.insert(comma + 1, " ");
-            if (!option->get_snames().empty() || name.starts_with("--")) {
-                if (option->get_snames().empty()) name = "    " + name;
-            }
+            const std::size_t comma = name.find(',');
+            comma == std::string::npos ? name.insert(0, "    ") : name.insert(comma + 1, " ");
             if (!option->get_option_text().empty()) name += " " + option->get_option_text();
             text += fmt::format("  {:<25} {}\n", name, option->get_description());
         }

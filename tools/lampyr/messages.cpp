@@ -21,8 +21,7 @@ Messages::Messages(Verbosity verbosity, ColourChoice colour)
 
 void Messages::say(std::string_view mark, std::string_view code, std::string_view text) const {
     const bool paint = colour_ && !code.empty();
-    const std::string line =
-        fmt::format("{}lampyr:{} {}{}\n", paint ? code : "", paint ? kReset : "", mark, text);
+    const std::string line = fmt::format("{}lampyr:{} {}{}\n", paint ? code : "", paint ? kReset : "", mark, text);
     static_cast<void>(write_all(STDERR_FILENO, line));
 }
 

@@ -17,11 +17,11 @@ class Messages {
   public:
     Messages(Verbosity verbosity, ColourChoice colour);
 
-    void error(const Error& error) const;            ///< said even when quiet
+    void error(const Error& error) const;  ///< said even when quiet
     void warning(std::string_view text) const;
     void note(std::string_view text) const;
-    void detail(std::string_view text) const;        ///< only when verbose
-    void block(std::string_view lines) const;        ///< several finished lines, as one write
+    void detail(std::string_view text) const;  ///< only when verbose
+    void block(std::string_view lines) const;  ///< several finished lines, as one write
 
     [[nodiscard]] Verbosity verbosity() const { return verbosity_; }
     [[nodiscard]] bool quiet() const { return verbosity_ == Verbosity::kQuiet; }

@@ -62,8 +62,8 @@ std::string reason(int number) {
 Error cannot_write(std::string_view path, int number, std::string hint = {}) {
     if (hint.empty() && number == ENOSPC) hint = "free some space or choose another place with -o FILE";
     if (hint.empty()) hint = "choose another place with -o FILE";
-    return Error{ErrorCode::kOutput, fmt::format("cannot write {}: {}", in_quotes(path), reason(number)), std::move(hint),
-                 number};
+    return Error{ErrorCode::kOutput, fmt::format("cannot write {}: {}", in_quotes(path), reason(number)),
+                 std::move(hint), number};
 }
 
 /// The user behind sudo, who should own what we write; nothing when we are not root or not called by sudo.

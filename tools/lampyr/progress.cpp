@@ -24,9 +24,9 @@ std::string progress_text(const SamplerProgress& progress, const SamplerOptions&
     };
     std::string text = seconds(progress.elapsed);
     if (options.duration) text += " / " + seconds(*options.duration);
-    text += fmt::format(" s | {} | {} of {} Hz | {}", plural(progress.stacks, "sample"),
-                        format_rate(progress.rate_got_hz), format_rate(options.rate_hz),
-                        plural(progress.threads, "thread"));
+    text +=
+        fmt::format(" s | {} | {} of {} Hz | {}", plural(progress.stacks, "sample"), format_rate(progress.rate_got_hz),
+                    format_rate(options.rate_hz), plural(progress.threads, "thread"));
     for (std::size_t i = 0; i < kLossCount; ++i) {
         if (progress.losses[i] == 0) continue;
         text += fmt::format(" | {} {}", format_count(progress.losses[i]), to_string(static_cast<Loss>(i)));

@@ -10,9 +10,9 @@
 namespace lampyr::tool {
 
 enum class ProgressStyle : std::uint8_t {
-    kNone,    ///< quiet, or a program we started writes to the same terminal
-    kLine,    ///< one line, redrawn
-    kPlain,   ///< whole lines, the first after 10 s, then at doubling gaps up to 60 s
+    kNone,   ///< quiet, or a program we started writes to the same terminal
+    kLine,   ///< one line, redrawn
+    kPlain,  ///< whole lines, the first after 10 s, then at doubling gaps up to 60 s
 };
 
 /// What suits the place standard error goes to.

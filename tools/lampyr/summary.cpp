@@ -77,8 +77,8 @@ std::string cut(std::string text, std::size_t most) {
 void add_top(std::vector<std::string>& lines, std::string_view title, const std::vector<TopEntry>& entries) {
     std::string_view head = title;
     for (const TopEntry& entry : entries) {
-        lines.push_back(fmt::format("  {:<9} {:5.1f} % {}", head, 100 * entry.self_share,
-                                    cut(terminal_safe(entry.label), 120)));
+        lines.push_back(
+            fmt::format("  {:<9} {:5.1f} % {}", head, 100 * entry.self_share, cut(terminal_safe(entry.label), 120)));
         head = "";
     }
 }
@@ -87,8 +87,10 @@ std::string next_command(const Outcome& outcome) {
     const std::string file = shell_word(outcome.path);
     switch (outcome.format) {
         case Format::kFlamegraph: return fmt::format("xdg-open {}   (or any web browser)", file);
-        case Format::kSpeedscope: return fmt::format("speedscope {}   (or drop it on https://www.speedscope.app)", file);
-        case Format::kRaw: return fmt::format("awk '{{print $NF \" \" $0}}' {} | sort -rn | head   (hottest stacks)", file);
+        case Format::kSpeedscope:
+            return fmt::format("speedscope {}   (or drop it on https://www.speedscope.app)", file);
+        case Format::kRaw:
+            return fmt::format("awk '{{print $NF \" \" $0}}' {} | sort -rn | head   (hottest stacks)", file);
     }
     return file;
 }
@@ -96,8 +98,8 @@ std::string next_command(const Outcome& outcome) {
 nlohmann::json top_json(const std::vector<TopEntry>& entries) {
     nlohmann::json list = nlohmann::json::array();
     for (const TopEntry& entry : entries) {
-        list.push_back({{"label", entry.label}, {"self", entry.self}, {"total", entry.total},
-                        {"self_share", entry.self_share}});
+        list.push_back(
+            {{"label", entry.label}, {"self", entry.self}, {"total", entry.total}, {"self_share", entry.self_share}});
     }
     return list;
 }
@@ -119,8 +121,10 @@ std::vector<std::string> warnings(const Outcome& outcome) {
     const ProfileInfo& info = recording.profile.info;
     std::vector<std::string> list;
     if (info.stacks == 0 && recording.idle_stacks > 0) {
-        list.push_back(fmt::format("no samples: the threads were idle all the time ({} left out); add --idle to see "
-                                   "where they wait", plural(recording.idle_stacks, "idle stack")));
+        list.push_back(
+            fmt::format("no samples: the threads were idle all the time ({} left out); add --idle to see "
+                        "where they wait",
+                        plural(recording.idle_stacks, "idle stack")));
     } else if (info.stacks == 0 && outcome.options.gil_only) {
         list.emplace_back("no samples: no thread held the GIL when it was looked at; leave --gil out");
     } else if (info.stacks == 0) {
@@ -130,12 +134,15 @@ std::vector<std::string> warnings(const Outcome& outcome) {
                                    plural(info.stacks, "sample")));
     }
     if (late_share(info) > 0.10) {
-        list.push_back(fmt::format("{:.0f} % of the ticks came too late; ask for a rate that can be kept, such as -r {}",
-                                   100 * late_share(info), std::max(1.0, std::floor(info.rate_got_hz * 0.8))));
+        list.push_back(
+            fmt::format("{:.0f} % of the ticks came too late; ask for a rate that can be kept, such as -r {}",
+                        100 * late_share(info), std::max(1.0, std::floor(info.rate_got_hz * 0.8))));
     }
     if (const double unproven = share(loss(info, Loss::kUnproven), info.stacks); unproven > 0.05 && !info.blocking) {
-        list.push_back(fmt::format("{:.0f} % of the samples are partly unproven because the program moved while it was "
-                                   "read; --blocking stops it for each sample", 100 * unproven));
+        list.push_back(
+            fmt::format("{:.0f} % of the samples are partly unproven because the program moved while it was "
+                        "read; --blocking stops it for each sample",
+                        100 * unproven));
     }
     return list;
 }
@@ -187,7 +194,8 @@ std::string summary_json(const Outcome& outcome) {
     for (std::size_t i = 0; i < kLossCount; ++i) losses[std::string{to_string(static_cast<Loss>(i))}] = info.losses[i];
     nlohmann::json processes = nlohmann::json::array();
     for (const Process& process : profile.processes) {
-        processes.push_back({{"pid", process.pid.value}, {"executable", profile.string(process.executable)},
+        processes.push_back({{"pid", process.pid.value},
+                             {"executable", profile.string(process.executable)},
                              {"python_version", profile.string(process.python_version)}});
     }
     const nlohmann::json json{

@@ -17,11 +17,10 @@ struct Outcome {
     const Recording& recording;
     const SamplerOptions& options;
     Format format = Format::kFlamegraph;
-    std::string path;             ///< of the profile
+    std::string path;  ///< of the profile
     bool to_stdout = false;
-    std::uint64_t bytes = 0;      ///< size of the profile
-    int signal = 0;               ///< that ended the recording; 0: none
-    bool spawned = false;
+    std::uint64_t bytes = 0;  ///< size of the profile
+    int signal = 0;           ///< that ended the recording; 0: none
 };
 
 /// What the user should know before trusting the numbers, each with what to type instead. Empty: all is well.
