@@ -21,7 +21,8 @@ struct RawFrame {
 enum class StackStatus : std::uint8_t {
     kOk,
     kNoFrame,     ///< the thread runs no Python code; normal for a thread being started or a C thread
-    kUnreadable,  ///< the thread state could not be read or contradicts itself
+    kUnreadable,  ///< the thread is there, its stack could not be read this time
+    kStale,       ///< no thread state of the interpreter is at this address (any more)
 };
 
 /// What one sweep found of one thread. Valid until the next sweep of the same reader.

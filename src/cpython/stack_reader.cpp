@@ -163,6 +163,7 @@ void StackReader::follow_list(Interpreter& interpreter, RemoteAddr first) {
 
     std::vector<std::unique_ptr<ThreadReader>> fresh;
     RemoteAddr address = first;
+    RemoteAddr checkpoint;
     while (!address.is_null() && fresh.size() < kMaxThreads) {
         if (!plausible(address)) {
             list_broken_ = true;
@@ -176,10 +177,11 @@ void StackReader::follow_list(Interpreter& interpreter, RemoteAddr first) {
         reader->stack().interpreter_id = interpreter.id;
         // A new reader may follow an old one of the same address; its serials must not repeat.
         if (reader->stack().serial == 0) reader->stack().serial = (list_version_ + 1) << 32;
-        if (reader->read_alone(memory_).status == StackStatus::kUnreadable) {
-            list_broken_ = true;
+        if (address == checkpoint || reader->read_alone(memory_).status == StackStatus::kStale) {
+            list_broken_ = true;  // the list was changed while it was followed
             break;
         }
+        if ((fresh.size() & (fresh.size() - 1)) == 0) checkpoint = address;  // Brent's cycle check
         address = reader->next();
         fresh.push_back(std::move(reader));
     }
@@ -220,7 +222,7 @@ void StackReader::decode_threads(std::size_t received, const std::byte* sweep, c
                 reader.decode(memory_, sweep, before);
             }
             replan_ = replan_ || reader.plan_outdated();
-            if (reader.stack().status == StackStatus::kUnreadable) {
+            if (reader.stack().status == StackStatus::kStale) {
                 changed = true;
                 break;
             }

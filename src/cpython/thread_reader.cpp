@@ -221,7 +221,7 @@ const RawStack& ThreadReader::decode(const process::RemoteMemory& memory, const 
     stack_.mispredicted = false;
     reusable_ = false;
     const std::byte* tstate = sweep + tstate_offset_;
-    if (!take_thread_state(tstate)) return fail(StackStatus::kUnreadable);
+    if (!take_thread_state(tstate)) return fail(StackStatus::kStale);
     Top top;
     const std::byte* cframe = cframe_.is_null() ? nullptr : sweep + cframe_offset_;
     if (!find_top(memory, tstate, cframe, top)) {
@@ -246,7 +246,7 @@ const RawStack& ThreadReader::read_alone(const process::RemoteMemory& memory) {
     outdated_ = true;
     std::vector<std::byte> tstate(layout_.thread.size);
     for (int attempt = 0; attempt < kAttempts; ++attempt) {
-        if (!memory.read(tstate_, tstate) || !take_thread_state(tstate.data())) return fail(StackStatus::kUnreadable);
+        if (!memory.read(tstate_, tstate) || !take_thread_state(tstate.data())) return fail(StackStatus::kStale);
         Top top;
         if (!find_top(memory, tstate.data(), nullptr, top)) return fail(StackStatus::kNoFrame);
         if (!read_where_it_is(memory, top)) continue;

@@ -109,8 +109,8 @@ void Dumper::resolve() {
         found.thread.os_tid = target_.os_tid(*stack);
         found.thread.holds_gil = stack->holds_gil;
         found.thread.interpreter = stack->interpreter_id;
-        found.thread.proven = stack->status != cpython::StackStatus::kUnreadable && stack->unproven == 0 &&
-                              (stack->root_reached || stack->status == cpython::StackStatus::kNoFrame);
+        found.thread.proven = stack->status == cpython::StackStatus::kNoFrame ||
+                              (stack->status == cpython::StackStatus::kOk && stack->root_reached && stack->unproven == 0);
         sampler::StackResolver resolver;
         if (stack->status == cpython::StackStatus::kOk)
             found.stack = resolver.resolve(*stack, cache_, builder_, reader_.code_generation(), losses);

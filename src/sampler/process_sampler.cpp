@@ -3,7 +3,6 @@
 
 #include "cpython/thread_identity.hpp"
 #include "cpython/thread_names.hpp"
-#include "process/target_files.hpp"
 
 #include <algorithm>
 
@@ -126,7 +125,7 @@ void ProcessSampler::add_stacks(std::chrono::nanoseconds start, std::chrono::nan
     for (std::size_t i = 0; i < stacks.size(); ++i) {
         const cpython::RawStack& stack = *stacks[i];
         Track& track = tracks_[i];
-        if (stack.status == cpython::StackStatus::kUnreadable) {
+        if (stack.status == cpython::StackStatus::kUnreadable || stack.status == cpython::StackStatus::kStale) {
             ++tally.losses[static_cast<std::size_t>(Loss::kUnreadable)];
             continue;
         }

@@ -1,0 +1,256 @@
+// SPDX-License-Identifier: MIT
+#include "cpython/stack_reader.hpp"
+
+#include "support/fake_python.hpp"
+#include "support/fault_memory.hpp"
+#include "support/layouts.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+namespace lampyr::cpython {
+namespace {
+
+using test::FakeFrame;
+
+class ReadStacks : public test::LayoutTest {
+  protected:
+    [[nodiscard]] bool chunked() const { return layout().current_frame != CurrentFrame::kHeapFrame; }
+    /// `depth` frames of one function each, outermost first.
+    [[nodiscard]] std::vector<FakeFrame> frames(std::size_t depth) {
+        std::vector<FakeFrame> made;
+        for (std::size_t i = 0; i < depth; ++i)
+            made.push_back(py_.frame({.code = py_.code({.name = "f" + std::to_string(i)}), .offset = 8}));
+        return made;
+    }
+    [[nodiscard]] static std::vector<RemoteAddr> codes(const std::vector<FakeFrame>& frames) {
+        std::vector<RemoteAddr> made;
+        for (auto frame = frames.rbegin(); frame != frames.rend(); ++frame) made.push_back(frame->code);
+        return made;
+    }
+    [[nodiscard]] static std::vector<RemoteAddr> codes(const RawStack& stack) {
+        std::vector<RemoteAddr> made;
+        for (const RawFrame& frame : stack.frames) made.push_back(frame.code);
+        return made;
+    }
+    static void expect_proven(const RawStack& stack) {
+        EXPECT_EQ(stack.status, StackStatus::kOk);
+        EXPECT_EQ(stack.unproven, 0U);
+        EXPECT_TRUE(stack.root_reached);
+    }
+    StackReader reader(const process::RemoteMemory& memory, RuntimeAnchor anchor) { return {memory, layout(), anchor}; }
+
+    test::FakePython py_{layout()};
+};
+
+TEST_P(ReadStacks, ReadsAWholeStack) {
+    const auto made = frames(20);
+    const RemoteAddr thread = py_.thread({.frames = made, .os_tid = 77, .ident = 0x7000'1000});
+    auto reads = reader(py_.memory(), py_.runtime({py_.interpreter({thread})}));
+    ASSERT_EQ(reads.sweep(), StackReader::Outcome::kOk);
+    ASSERT_EQ(reads.stacks().size(), 1U);
+    const RawStack& stack = *reads.stacks().front();
+    expect_proven(stack);
+    EXPECT_EQ(codes(stack), codes(made));
+    EXPECT_EQ(stack.ident, 0x7000'1000U);
+    EXPECT_EQ(stack.native_id, layout().thread.native_thread_id.present() ? 77 : 0);
+    const auto addresses = py_.frames_of(thread);
+    for (std::size_t i = 0; i < addresses.size(); ++i)
+        EXPECT_EQ(stack.frames[i].frame, addresses[addresses.size() - 1 - i]);
+}
+
+TEST_P(ReadStacks, OneCallASweepOncePredicted) {
+    std::vector<RemoteAddr> threads;
+    for (unsigned i = 0; i < 5; ++i) threads.push_back(py_.thread({.frames = frames(12), .ident = 0x7000'1000U + i * 0x1000U}));
+    auto reads = reader(py_.memory(), py_.runtime({py_.interpreter(threads)}));
+    for (int i = 0; i < 4; ++i) ASSERT_EQ(reads.sweep(), StackReader::Outcome::kOk);
+    const std::size_t before = py_.memory().calls();
+    for (int i = 0; i < 10; ++i) ASSERT_EQ(reads.sweep(), StackReader::Outcome::kOk);
+    EXPECT_EQ(py_.memory().calls() - before, 10U);
+    for (const RawStack* stack : reads.stacks()) EXPECT_FALSE(stack->mispredicted);
+}
+
+TEST_P(ReadStacks, AnUnchangedStackIsNotDecodedAgain) {
+    const RemoteAddr thread = py_.thread({.frames = frames(8)});
+    auto reads = reader(py_.memory(), py_.runtime({py_.interpreter({thread})}));
+    for (int i = 0; i < 4; ++i) (void)reads.sweep();
+    const std::uint64_t serial = reads.stacks().front()->serial;
+    (void)reads.sweep();
+    EXPECT_EQ(reads.stacks().front()->serial, serial);
+    py_.set_offset(py_.frames_of(thread).back(), py_.frame({.code = reads.stacks().front()->frames[0].code, .offset = 10}));
+    (void)reads.sweep();
+    EXPECT_NE(reads.stacks().front()->serial, serial);
+}
+
+TEST_P(ReadStacks, FollowsGrowingAndShrinkingStacks) {
+    const auto made = frames(30);
+    const RemoteAddr thread = py_.thread({.frames = made});
+    auto reads = reader(py_.memory(), py_.runtime({py_.interpreter({thread})}));
+    const auto& addresses = py_.frames_of(thread);
+    for (const std::size_t depth : {30U, 3U, 17U, 1U, 30U}) {
+        py_.set_current(thread, addresses[depth - 1]);
+        ASSERT_EQ(reads.sweep(), StackReader::Outcome::kOk);
+        EXPECT_EQ(reads.stacks().front()->frames.size(), depth);
+        EXPECT_TRUE(reads.stacks().front()->root_reached);
+    }
+}
+
+TEST_P(ReadStacks, ReadsStacksOverManyChunks) {
+    const auto made = frames(400);
+    const RemoteAddr thread = py_.thread({.frames = made, .chunk_bytes = 2048});
+    auto reads = reader(py_.memory(), py_.runtime({py_.interpreter({thread})}));
+    for (int i = 0; i < 3; ++i) ASSERT_EQ(reads.sweep(), StackReader::Outcome::kOk);
+    expect_proven(*reads.stacks().front());
+    EXPECT_EQ(codes(*reads.stacks().front()), codes(made));
+}
+
+TEST_P(ReadStacks, ReadsGeneratorsAndCallsThroughC) {
+    auto made = frames(9);
+    made[3].generator = true;
+    made[5].entry = true;
+    made[6].generator = true;
+    made[6].entry = true;
+    const RemoteAddr thread = py_.thread({.frames = made});
+    auto reads = reader(py_.memory(), py_.runtime({py_.interpreter({thread})}));
+    for (int i = 0; i < 3; ++i) ASSERT_EQ(reads.sweep(), StackReader::Outcome::kOk);
+    expect_proven(*reads.stacks().front());
+    EXPECT_EQ(codes(*reads.stacks().front()), codes(made));
+    EXPECT_FALSE(reads.stacks().front()->mispredicted);
+}
+
+TEST_P(ReadStacks, WalksAllInterpretersAndThreads) {
+    const RemoteAddr first = py_.thread({.frames = frames(2), .ident = 0x1000});
+    const RemoteAddr second = py_.thread({.frames = frames(3), .ident = 0x2000});
+    const RemoteAddr third = py_.thread({.frames = frames(4), .ident = 0x3000});
+    const auto main = py_.interpreter({.threads = {first, second}, .id = 0, .gil_holder = second});
+    const auto sub = py_.interpreter({.threads = {third}, .id = 1});
+    auto reads = reader(py_.memory(), py_.runtime({main, sub}));
+    ASSERT_EQ(reads.sweep(), StackReader::Outcome::kOk);
+    std::vector<std::size_t> depths;
+    for (const RawStack* stack : reads.stacks()) depths.push_back(stack->frames.size());
+    EXPECT_EQ(depths, (std::vector<std::size_t>{4, 3, 2})) << "newest first";
+    EXPECT_EQ(reads.interpreters().size(), 2U);
+}
+
+TEST_P(ReadStacks, AThreadWithoutFramesIsNormal) {
+    const RemoteAddr idle = py_.thread({.frames = {}, .ident = 0x1000});
+    const RemoteAddr busy = py_.thread({.frames = frames(3), .ident = 0x2000});
+    auto reads = reader(py_.memory(), py_.runtime({py_.interpreter({idle, busy})}));
+    ASSERT_EQ(reads.sweep(), StackReader::Outcome::kOk);
+    ASSERT_EQ(reads.stacks().size(), 2U);
+    EXPECT_EQ(reads.stacks()[1]->status, StackStatus::kNoFrame);
+    EXPECT_EQ(reads.stacks()[0]->frames.size(), 3U);
+}
+
+TEST_P(ReadStacks, ACallerThatRunsItsOwnCodeConvictsWhatIsAboveIt) {
+    // The innermost frame returned, the pointer to it was read before: its caller runs on, so the edge is not claimed.
+    if (!layout().frame.stacktop.present() && !layout().frame.stackpointer.present()) GTEST_SKIP() << "frames do not say";
+    const RemoteAddr thread = py_.thread({.frames = frames(5)});
+    auto reads = reader(py_.memory(), py_.runtime({py_.interpreter({thread})}));
+    const RemoteAddr caller = py_.frames_of(thread)[3];
+    if (layout().frame.stacktop.present())
+        py_.memory().put(caller + layout().frame.stacktop.value(), std::int32_t{-1});
+    else
+        py_.memory().put(caller + layout().frame.stackpointer.value(), std::uint64_t{0});
+    ASSERT_EQ(reads.sweep(), StackReader::Outcome::kOk);
+    EXPECT_EQ(reads.stacks().front()->unproven, 1U);
+    EXPECT_EQ(reads.stacks().front()->frames.size(), 5U) << "kept, not dropped";
+}
+
+TEST_P(ReadStacks, ADeadHeapFrameIsNotClaimed) {
+    if (!layout().frame.state.present() || chunked()) GTEST_SKIP() << "frames do not say";
+    const RemoteAddr thread = py_.thread({.frames = frames(5)});
+    auto reads = reader(py_.memory(), py_.runtime({py_.interpreter({thread})}));
+    const bool executing_is_zero = layout().instruction_pointer == InstructionPointer::kUnitIndex;
+    py_.memory().put(py_.frames_of(thread)[2] + layout().frame.state.value(), static_cast<std::int8_t>(executing_is_zero ? 1 : 0));
+    ASSERT_EQ(reads.sweep(), StackReader::Outcome::kOk);
+    EXPECT_EQ(reads.stacks().front()->unproven, 3U) << "the dead one and the two above it";
+}
+
+TEST_P(ReadStacks, CyclesEnd) {
+    const RemoteAddr thread = py_.thread({.frames = frames(6)});
+    const RuntimeAnchor anchor = py_.runtime({py_.interpreter({thread})});
+    const auto& addresses = py_.frames_of(thread);
+    py_.memory().put(addresses[0] + layout().frame.previous.value(), addresses[3]);
+    auto reads = reader(py_.memory(), anchor);
+    ASSERT_EQ(reads.sweep(), StackReader::Outcome::kOk);
+    const RawStack& stack = *reads.stacks().front();
+    EXPECT_FALSE(stack.root_reached);
+    EXPECT_EQ(stack.unproven, stack.frames.size());
+    EXPECT_LT(stack.frames.size(), 64U);
+}
+
+TEST_P(ReadStacks, AThreadListThatIsACycleEnds) {
+    const RemoteAddr a = py_.thread({.frames = frames(1), .ident = 0x1000});
+    const RemoteAddr b = py_.thread({.frames = frames(1), .ident = 0x2000});
+    const RuntimeAnchor anchor = py_.runtime({py_.interpreter({a, b})});
+    py_.memory().put(a + layout().thread.next.value(), b);
+    auto reads = reader(py_.memory(), anchor);
+    (void)reads.sweep();
+    EXPECT_LE(reads.stacks().size(), 4U);
+    EXPECT_TRUE(reads.list_broken());
+}
+
+TEST_P(ReadStacks, FollowsThreadsThatComeAndGo) {
+    const RemoteAddr a = py_.thread({.frames = frames(2), .ident = 0x1000});
+    const RemoteAddr b = py_.thread({.frames = frames(3), .ident = 0x2000});
+    const RemoteAddr interpreter = py_.interpreter({a, b});
+    auto reads = reader(py_.memory(), py_.runtime({interpreter}));
+    ASSERT_EQ(reads.sweep(), StackReader::Outcome::kOk);
+    ASSERT_EQ(reads.stacks().size(), 2U);
+    const std::uint64_t version = reads.thread_list_version();
+    py_.memory().put(interpreter + layout().interpreter.threads_head.value(), a);  // b, the newest, has ended
+    ASSERT_EQ(reads.sweep(), StackReader::Outcome::kOk);
+    ASSERT_EQ(reads.stacks().size(), 1U);
+    EXPECT_EQ(reads.stacks().front()->frames.size(), 2U);
+    EXPECT_NE(reads.thread_list_version(), version);
+    py_.memory().put(interpreter + layout().interpreter.threads_head.value(), b);
+    ASSERT_EQ(reads.sweep(), StackReader::Outcome::kOk);
+    EXPECT_EQ(reads.stacks().size(), 2U);
+}
+
+TEST_P(ReadStacks, OneLostThreadDoesNotCostTheOthers) {
+    std::vector<RemoteAddr> threads;
+    for (unsigned i = 0; i < 3; ++i) threads.push_back(py_.thread({.frames = frames(5), .ident = 0x1000U * (1U + i)}));
+    auto reads = reader(py_.memory(), py_.runtime({py_.interpreter(threads)}));
+    for (int i = 0; i < 3; ++i) ASSERT_EQ(reads.sweep(), StackReader::Outcome::kOk);
+    // The middle thread's stack vanishes as when a stack chunk is given back; its state stays.
+    const RemoteAddr gone = chunked() ? py_.chunks_of(threads[1]).front() : py_.frames_of(threads[1]).back();
+    py_.memory().unmap(gone);
+    ASSERT_EQ(reads.sweep(), StackReader::Outcome::kOk);
+    ASSERT_EQ(reads.stacks().size(), 3U);
+    expect_proven(*reads.stacks()[0]);
+    expect_proven(*reads.stacks()[2]);
+    EXPECT_TRUE(reads.stacks()[1]->status == StackStatus::kUnreadable || !reads.stacks()[1]->root_reached);
+}
+
+TEST_P(ReadStacks, SurvivesAnyFault) {
+    std::vector<RemoteAddr> threads;
+    for (unsigned i = 0; i < 3; ++i) threads.push_back(py_.thread({.frames = frames(15), .ident = 0x1000U * (1U + i)}));
+    const RuntimeAnchor anchor = py_.runtime({py_.interpreter(threads)});
+    for (const test::Fault fault : {test::Fault::kFail, test::Fault::kTruncate, test::Fault::kChange}) {
+        for (std::uint64_t nth = 0; nth < 24; ++nth) {
+            const test::FaultMemory memory(py_.memory(), fault, nth, nth + 1);
+            auto reads = reader(memory, anchor);
+            for (int i = 0; i < 3; ++i) (void)reads.sweep();
+            // After the fault has passed everything is as it should be again.
+            for (int i = 0; i < 3; ++i) (void)reads.sweep();
+            if (memory.calls() <= nth) continue;
+            ASSERT_EQ(reads.sweep(), StackReader::Outcome::kOk);
+            ASSERT_EQ(reads.stacks().size(), 3U);
+            for (const RawStack* stack : reads.stacks()) EXPECT_EQ(stack->frames.size(), 15U);
+        }
+    }
+}
+
+TEST_P(ReadStacks, NothingThereIsSaid) {
+    auto reads = reader(py_.memory(), {RemoteAddr(0x6660'0000), {}});
+    EXPECT_EQ(reads.sweep(), StackReader::Outcome::kUnreadable);
+    EXPECT_TRUE(reads.stacks().empty());
+}
+
+INSTANTIATE_TEST_SUITE_P(Layouts, ReadStacks, test::every_layout(), test::layout_name);
+
+}  // namespace
+}  // namespace lampyr::cpython
