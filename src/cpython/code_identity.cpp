@@ -51,9 +51,9 @@ void CodeIdentity::add_text(const Layout& layout, RemoteAddr object, const TextP
     add_part(place.data, text_bytes);
 }
 
-CodeIdentity CodeIdentity::describe(const Layout& layout, RemoteAddr code, const TextPlace& name, RemoteAddr name_object,
-                                    const TextPlace& file, RemoteAddr file_object, RemoteAddr line_table,
-                                    std::size_t line_table_size) {
+CodeIdentity CodeIdentity::describe(const Layout& layout, RemoteAddr code, const TextPlace& name,
+                                    RemoteAddr name_object, const TextPlace& file, RemoteAddr file_object,
+                                    RemoteAddr line_table, std::size_t line_table_size) {
     CodeIdentity identity;
     const CodeLayout& c = layout.code;
     // The size of a code object's bytecode is its ob_size from 3.11 on; before, it belongs to the object at code_bytes.

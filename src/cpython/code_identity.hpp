@@ -22,7 +22,9 @@ class CodeIdentity {
   public:
     CodeIdentity() = default;
 
-    [[nodiscard]] std::span<const process::RemoteSegment> proof_segments() const { return {segments_.data(), segment_count_}; }
+    [[nodiscard]] std::span<const process::RemoteSegment> proof_segments() const {
+        return {segments_.data(), segment_count_};
+    }
     /// Total of the segments' sizes; at most `kMaxProofBytes`.
     [[nodiscard]] std::size_t proof_bytes() const { return bytes_; }
     /// `bytes_read`: the segments, one behind the other. False also when they are not complete.

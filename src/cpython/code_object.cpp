@@ -43,7 +43,8 @@ Decoded<Bytes> locate_bytes(const process::RemoteMemory& memory, const Layout& l
     return Bytes{object + layout.bytes.data.value(), static_cast<std::uint64_t>(*size)};
 }
 
-Decoded<Fields> read_fields(const process::RemoteMemory& memory, const Layout& layout, RemoteAddr code, Header& header) {
+Decoded<Fields> read_fields(const process::RemoteMemory& memory, const Layout& layout, RemoteAddr code,
+                            Header& header) {
     if (!code.is_plausible() || !code.is_aligned()) return DecodeError::kBadPointer;
     if (layout.code.size > header.size()) return DecodeError::kBadSize;
     if (!memory.read(code, std::span(header).first(layout.code.size))) return DecodeError::kUnreadable;
@@ -99,8 +100,8 @@ std::uint32_t first_traceable(const Layout& layout, const std::byte* bytes, std:
 }
 
 /// `place` is where the table object's bytes are.
-DecodeError read_lines(const process::RemoteMemory& memory, const Layout& layout, const Bytes& place, const Fields& fields,
-                       LineIndex& lines) {
+DecodeError read_lines(const process::RemoteMemory& memory, const Layout& layout, const Bytes& place,
+                       const Fields& fields, LineIndex& lines) {
     std::vector<std::byte> table(static_cast<std::size_t>(std::min<std::uint64_t>(place.size, kMaxLineTableBytes)));
     if (!table.empty() && !memory.read(place.data, table)) return DecodeError::kUnreadable;
     lines = LineIndex(layout.line_table, table, fields.first_line, fields.code_bytes);
@@ -127,7 +128,8 @@ Decoded<CodeObject> read_code_object(const process::RemoteMemory& memory, const 
     Header header;
     const auto fields = read_fields(memory, layout, code, header);
     if (!fields) return fields.error();
-    const bool right_type = code_type.is_null() ? is_code_type(memory, layout, fields->type) : fields->type == code_type;
+    const bool right_type =
+        code_type.is_null() ? is_code_type(memory, layout, fields->type) : fields->type == code_type;
     if (!right_type) return DecodeError::kWrongType;
 
     const auto name_place = locate_text(memory, layout, fields->name);
@@ -164,7 +166,8 @@ Decoded<CodeObject> read_code_object(const process::RemoteMemory& memory, const 
     object.code_bytes = fields->code_bytes;
     object.first_traceable = first_traceable(layout, header.data(), fields->code_bytes);
     object.frame_size_bytes = frame_size(layout, header.data());
-    if (object.lines_error == DecodeError::kOk) object.lines_error = read_lines(memory, layout, table, *fields, object.lines);
+    if (object.lines_error == DecodeError::kOk)
+        object.lines_error = read_lines(memory, layout, table, *fields, object.lines);
     object.bytecode = read_bytecode(memory, *fields);
 
     Header again;
@@ -183,7 +186,8 @@ bool is_code_type(const process::RemoteMemory& memory, const Layout& layout, Rem
     if (!name || !name->is_plausible()) return false;
     constexpr std::string_view kName("code\0", 5);
     std::array<char, kName.size()> text{};
-    return memory.read(*name, std::as_writable_bytes(std::span(text))) && std::string_view(text.data(), text.size()) == kName;
+    return memory.read(*name, std::as_writable_bytes(std::span(text))) &&
+           std::string_view(text.data(), text.size()) == kName;
 }
 
 std::optional<std::uint32_t> instruction_offset(const Layout& layout, RemoteAddr code, std::uint32_t code_bytes,
@@ -214,7 +218,8 @@ std::optional<RemoteAddr> bytecode_base(const process::RemoteMemory& memory, con
 }
 
 std::optional<std::uint32_t> tlbc_offset(const process::RemoteMemory& memory, const Layout& layout, RemoteAddr code,
-                                         std::uint32_t code_bytes, std::uint32_t tlbc_index, std::uint64_t instruction) {
+                                         std::uint32_t code_bytes, std::uint32_t tlbc_index,
+                                         std::uint64_t instruction) {
     const auto base = bytecode_base(memory, layout, code, tlbc_index);
     if (!base || instruction < base->value) return std::nullopt;
     const std::uint64_t offset = instruction - base->value;

@@ -12,12 +12,12 @@ namespace lampyr::cpython {
 /// Why an object of the target could not be decoded. One byte, counted by cause, never formatted while sampling.
 enum class DecodeError : std::uint8_t {
     kOk,
-    kUnreadable,     ///< the target's memory could not be read there
-    kBadPointer,     ///< null, unaligned or outside user space
-    kBadSize,        ///< a length or size no such object can have
-    kBadValue,       ///< a field contradicts what the interpreter allows
-    kWrongType,      ///< not an object of the expected type
-    kChanged,        ///< it became another object while it was read
+    kUnreadable,  ///< the target's memory could not be read there
+    kBadPointer,  ///< null, unaligned or outside user space
+    kBadSize,     ///< a length or size no such object can have
+    kBadValue,    ///< a field contradicts what the interpreter allows
+    kWrongType,   ///< not an object of the expected type
+    kChanged,     ///< it became another object while it was read
 };
 [[nodiscard]] std::string_view to_string(DecodeError error);
 

@@ -64,8 +64,10 @@ std::optional<std::uint64_t> DictReader::unsigned_value(RemoteAddr integer) cons
     if (digits > 3) return std::nullopt;
     std::array<std::uint32_t, 3> digit{};
     const auto wanted = std::span(digit).first(static_cast<std::size_t>(digits));
-    if (!wanted.empty() && !memory_.read(integer + l.digits.value(), std::as_writable_bytes(wanted))) return std::nullopt;
-    if (std::any_of(digit.begin(), digit.end(), [](std::uint32_t d) { return d >> kDigitBits != 0; })) return std::nullopt;
+    if (!wanted.empty() && !memory_.read(integer + l.digits.value(), std::as_writable_bytes(wanted)))
+        return std::nullopt;
+    if (std::any_of(digit.begin(), digit.end(), [](std::uint32_t d) { return d >> kDigitBits != 0; }))
+        return std::nullopt;
     if (digit[2] >> (64 - 2 * kDigitBits) != 0) return std::nullopt;
     return digit[0] | std::uint64_t{digit[1]} << kDigitBits | std::uint64_t{digit[2]} << (2 * kDigitBits);
 }

@@ -101,7 +101,9 @@ Position position_of(std::span<const std::byte> table, std::size_t at, unsigned 
 }  // namespace
 
 LineRanges::LineRanges(LineTable kind, std::span<const std::byte> table, std::uint32_t first_line)
-    : kind_(kind), table_(table.first(std::min(table.size(), kMaxLineTableBytes))), line_(static_cast<std::int32_t>(first_line)) {}
+    : kind_(kind),
+      table_(table.first(std::min(table.size(), kMaxLineTableBytes))),
+      line_(static_cast<std::int32_t>(first_line)) {}
 
 void LineRanges::advance(std::uint32_t bytes) { offset_ = offset_ > kEndless - bytes ? kEndless : offset_ + bytes; }
 
@@ -156,7 +158,8 @@ bool LineRanges::next_location(LineRange& range) {
     return true;
 }
 
-std::uint32_t line_at(LineTable kind, std::span<const std::byte> table, std::uint32_t first_line, std::uint32_t byte_offset) {
+std::uint32_t line_at(LineTable kind, std::span<const std::byte> table, std::uint32_t first_line,
+                      std::uint32_t byte_offset) {
     LineRanges ranges(kind, table, first_line);
     for (LineRange range; ranges.next(range);)
         if (byte_offset < range.end) return range.line;
@@ -178,7 +181,8 @@ std::optional<Position> position_at(LineTable kind, std::span<const std::byte> t
     return std::nullopt;
 }
 
-LineIndex::LineIndex(LineTable kind, std::span<const std::byte> table, std::uint32_t first_line, std::uint32_t code_bytes) {
+LineIndex::LineIndex(LineTable kind, std::span<const std::byte> table, std::uint32_t first_line,
+                     std::uint32_t code_bytes) {
     LineRanges ranges(kind, table, first_line);
     std::uint32_t covered = 0;
     for (LineRange range; covered < code_bytes && starts_.size() < kMaxStarts && ranges.next(range);) {

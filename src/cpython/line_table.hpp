@@ -55,13 +55,13 @@ class LineRanges {
 struct Position {
     std::uint32_t line = 0;
     std::uint32_t end_line = 0;
-    std::int32_t column = -1;      ///< bytes of UTF-8 from the start of the line
+    std::int32_t column = -1;  ///< bytes of UTF-8 from the start of the line
     std::int32_t end_column = -1;
     friend bool operator==(const Position&, const Position&) = default;
 };
 /// Nothing when the table has no columns (≤ 3.10) or ends before `byte_offset`.
-[[nodiscard]] std::optional<Position> position_at(LineTable kind, std::span<const std::byte> table, std::uint32_t first_line,
-                                                  std::uint32_t byte_offset);
+[[nodiscard]] std::optional<Position> position_at(LineTable kind, std::span<const std::byte> table,
+                                                  std::uint32_t first_line, std::uint32_t byte_offset);
 
 /// The lines of one code object, decoded once: O(log n) a look-up, 8 bytes a change of line.
 class LineIndex {

@@ -90,7 +90,8 @@ Decoded<TextPlace> locate_text(const process::RemoteMemory& memory, const Layout
     return locate(memory, layout, object, head);
 }
 
-Decoded<Text> read_text(const process::RemoteMemory& memory, const Layout& layout, RemoteAddr object, std::size_t max_chars) {
+Decoded<Text> read_text(const process::RemoteMemory& memory, const Layout& layout, RemoteAddr object,
+                        std::size_t max_chars) {
     Head head;
     const auto place = locate(memory, layout, object, head);
     if (!place) return place.error();

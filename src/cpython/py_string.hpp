@@ -15,8 +15,8 @@ namespace lampyr::cpython {
 inline constexpr std::size_t kMaxNameChars = 4096;
 
 struct Text {
-    std::string utf8;             ///< valid UTF-8; what has none is a visible escape (base/utf8.hpp)
-    bool truncated = false;       ///< cut; `utf8` ends in a mark with the full length
+    std::string utf8;               ///< valid UTF-8; what has none is a visible escape (base/utf8.hpp)
+    bool truncated = false;         ///< cut; `utf8` ends in a mark with the full length
     std::uint64_t full_length = 0;  ///< characters of the object itself (2.7: bytes)
 };
 
@@ -30,7 +30,8 @@ struct TextPlace {
 
 /// Reads a string object's header only: PEP 393 text of all four shapes (ASCII, compact 1, 2 and 4 bytes, and the data
 /// pointer of str subclasses), or a 2.7 byte string.
-[[nodiscard]] Decoded<TextPlace> locate_text(const process::RemoteMemory& memory, const Layout& layout, RemoteAddr object);
+[[nodiscard]] Decoded<TextPlace> locate_text(const process::RemoteMemory& memory, const Layout& layout,
+                                             RemoteAddr object);
 
 /// Reads a string object. A text of more than `max_chars` characters is cut there and marked, never dropped:
 /// `prefix…(1000000 characters)`.

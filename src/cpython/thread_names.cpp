@@ -38,7 +38,8 @@ std::vector<std::pair<std::uint64_t, std::string>> read_thread_names(const proce
     const RemoteAddr active = reader.find(reader.items(*module_dict), "_active");
     if (active.is_null()) return names;
 
-    const unsigned string_flag = layout.string_kind == StringKind::kBytes27 ? kString27SubclassFlag : kUnicodeSubclassFlag;
+    const unsigned string_flag =
+        layout.string_kind == StringKind::kBytes27 ? kString27SubclassFlag : kUnicodeSubclassFlag;
     auto threads = reader.items(active);
     threads.resize(std::min(threads.size(), kMaxThreads));
     for (const DictItem& thread : threads) {

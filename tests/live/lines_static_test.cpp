@@ -36,8 +36,8 @@ class LinesStatic : public test::InterpreterTest {
     }
 
     void check(test::PythonProcess& python, LineTable kind, bool columns, const std::vector<std::int32_t>& head);
-    void check_instruction(LineTable kind, std::span<const std::byte> table, std::uint32_t first_line, const LineIndex& index,
-                           const std::int32_t* row, bool columns, bool small);
+    void check_instruction(LineTable kind, std::span<const std::byte> table, std::uint32_t first_line,
+                           const LineIndex& index, const std::int32_t* row, bool columns, bool small);
 
     Counts counts_;
 };
@@ -59,7 +59,8 @@ void LinesStatic::check_instruction(LineTable kind, std::span<const std::byte> t
     if (!position || *position != expected) ++counts_.wrong_position;
 }
 
-void LinesStatic::check(test::PythonProcess& python, LineTable kind, bool columns, const std::vector<std::int32_t>& head) {
+void LinesStatic::check(test::PythonProcess& python, LineTable kind, bool columns,
+                        const std::vector<std::int32_t>& head) {
     const auto first_line = static_cast<std::uint32_t>(head[0]);
     const auto code_bytes = static_cast<std::uint32_t>(head[1]);
     const std::string table_bytes = python.read_bytes(static_cast<std::uint32_t>(head[2]));

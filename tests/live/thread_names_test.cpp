@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-#include "cpython/layout_table.hpp"
 #include "cpython/thread_names.hpp"
+#include "cpython/layout_table.hpp"
 #include "process/vm_memory.hpp"
 #include "support/interpreters.hpp"
 #include "support/python_process.hpp"
@@ -15,7 +15,8 @@ namespace {
 
 std::string from_hex(const std::string& hex) {
     std::string text;
-    for (std::size_t i = 0; i + 1 < hex.size(); i += 2) text += static_cast<char>(std::stoi(hex.substr(i, 2), nullptr, 16));
+    for (std::size_t i = 0; i + 1 < hex.size(); i += 2)
+        text += static_cast<char>(std::stoi(hex.substr(i, 2), nullptr, 16));
     return text;
 }
 

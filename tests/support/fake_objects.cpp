@@ -72,8 +72,7 @@ RemoteAddr FakeObjects::type(const std::string& name) {
     const RemoteAddr text = allocate(name.size() + 1);
     memory_.put_bytes(text, name);
     put(address, layout_.object.type_name, text);
-    put(address, layout_.object.type_flags,
-        subclass_flag(name, layout_.string_kind == cpython::StringKind::kBytes27));
+    put(address, layout_.object.type_flags, subclass_flag(name, layout_.string_kind == cpython::StringKind::kBytes27));
     types_[name] = address;
     if (name != "type") put(address, layout_.object.type, type("type"));
     return address;
@@ -86,7 +85,9 @@ RemoteAddr FakeObjects::object_of(std::size_t size, RemoteAddr type_object) {
     return address;
 }
 
-RemoteAddr FakeObjects::object(std::size_t size, const std::string& type_name) { return object_of(size, type(type_name)); }
+RemoteAddr FakeObjects::object(std::size_t size, const std::string& type_name) {
+    return object_of(size, type(type_name));
+}
 
 void FakeObjects::put_characters(RemoteAddr at, std::u32string_view text, std::uint32_t kind) {
     for (std::size_t i = 0; i < text.size(); ++i) {
@@ -216,7 +217,8 @@ RemoteAddr FakeObjects::module(RemoteAddr module_dict) {
     return address;
 }
 
-RemoteAddr FakeObjects::instance(const std::vector<std::pair<std::string, RemoteAddr>>& attributes, InstanceShape shape) {
+RemoteAddr FakeObjects::instance(const std::vector<std::pair<std::string, RemoteAddr>>& attributes,
+                                 InstanceShape shape) {
     Items items;
     for (const auto& [name, value] : attributes) items.emplace_back(string(name), value);
     const auto& d = layout_.dict;
@@ -229,7 +231,8 @@ RemoteAddr FakeObjects::instance(const std::vector<std::pair<std::string, Remote
         const RemoteAddr address = object_of(basic_size, cls);
         const std::uint64_t offset = basic_size - 16;
         put(cls, layout_.object.type_dictoffset, offset);
-        memory_.put(address + offset, dict(items, shape == InstanceShape::kValues ? DictShape::kSplit : DictShape::kCombined));
+        memory_.put(address + offset,
+                    dict(items, shape == InstanceShape::kValues ? DictShape::kSplit : DictShape::kCombined));
         return address;
     }
     put(cls, layout_.object.type_flags, std::uint64_t{1} << kManagedDictFlag | std::uint64_t{1} << kInlineValuesFlag);

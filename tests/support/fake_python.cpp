@@ -177,7 +177,8 @@ RemoteAddr FakePython::thread(const FakeThread& request) {
         put(tstate, t.datastack_chunk, stack.chunks.back());
         put(tstate, t.datastack_top, stack.chunks.back() + stack.used);
     }
-    if (l.current_frame == CurrentFrame::kCFrame) put(tstate, t.frame, allocate(l.frame.current_in_cframe.value() + 16));
+    if (l.current_frame == CurrentFrame::kCFrame)
+        put(tstate, t.frame, allocate(l.frame.current_in_cframe.value() + 16));
     set_current(tstate, innermost);
     return tstate;
 }
@@ -195,8 +196,8 @@ void FakePython::set_current(RemoteAddr tstate, RemoteAddr frame_address) {
 RemoteAddr FakePython::interpreter(const FakeInterpreter& request) {
     const Layout& l = layout();
     const auto& i = l.interpreter;
-    const RemoteAddr address = allocate(region_size({i.next, i.threads_head, i.id, i.modules, i.ceval_gil, i.gc_collecting,
-                                                     i.code_object_generation, i.tlbc_generation}));
+    const RemoteAddr address = allocate(region_size({i.next, i.threads_head, i.id, i.modules, i.ceval_gil,
+                                                     i.gc_collecting, i.code_object_generation, i.tlbc_generation}));
     put(address, i.id, request.id);
     put(address, i.modules, request.modules);
     put(address, i.gc_collecting, static_cast<std::uint32_t>(request.collecting));

@@ -15,27 +15,27 @@ namespace lampyr::test {
 /// A frame to make; placed in memory when its thread is.
 struct FakeFrame {
     RemoteAddr code{};
-    std::uint32_t offset = 0;       ///< byte offset of its instruction
-    bool generator = false;         ///< lives in a generator object instead of the thread's data stack (3.11+)
-    bool entry = false;             ///< entered from C: has an eval loop, and so a shim, of its own (the outermost always has)
-    std::uint32_t tlbc_index = 0;   ///< free-threaded 3.14+; needs `add_tlbc` first
+    std::uint32_t offset = 0;  ///< byte offset of its instruction
+    bool generator = false;    ///< lives in a generator object instead of the thread's data stack (3.11+)
+    bool entry = false;  ///< entered from C: has an eval loop, and so a shim, of its own (the outermost always has)
+    std::uint32_t tlbc_index = 0;  ///< free-threaded 3.14+; needs `add_tlbc` first
 };
 
 struct FakeThread {
     std::vector<FakeFrame> frames{};  ///< outermost first
     std::uint64_t os_tid = 1;
     std::uint64_t ident = 0x7000'0000'1000;
-    bool in_c = false;              ///< the innermost frame waits inside a C function
+    bool in_c = false;                  ///< the innermost frame waits inside a C function
     std::uint64_t chunk_bytes = 16384;  ///< size of the data stack's chunks (3.11+)
 };
 
 struct FakeInterpreter {
     std::vector<RemoteAddr> threads{};  ///< in order of creation; the interpreter's list has the newest first
     std::uint64_t id = 0;
-    RemoteAddr gil_holder{};          ///< one of `threads`; null: nobody holds it
+    RemoteAddr gil_holder{};  ///< one of `threads`; null: nobody holds it
     bool collecting = false;
-    RemoteAddr modules{};             ///< sys.modules
-    bool free_threading = true;       ///< free-threaded builds: the GIL is off
+    RemoteAddr modules{};        ///< sys.modules
+    bool free_threading = true;  ///< free-threaded builds: the GIL is off
 };
 
 /// Writes a whole runtime of any layout: thread states, frames with what their version has around them (data-stack chunks,
@@ -52,7 +52,9 @@ class FakePython : public FakeObjects {
     [[nodiscard]] FakeFrame frame(const FakeFrame& frame) const { return frame; }
     RemoteAddr thread(const FakeThread& thread);
     RemoteAddr interpreter(const FakeInterpreter& interpreter);
-    RemoteAddr interpreter(const std::vector<RemoteAddr>& threads) { return interpreter(FakeInterpreter{.threads = threads}); }
+    RemoteAddr interpreter(const std::vector<RemoteAddr>& threads) {
+        return interpreter(FakeInterpreter{.threads = threads});
+    }
     /// `interpreters` in order of creation. The layout's runtime from 3.7 on, the two variables before.
     cpython::RuntimeAnchor runtime(const std::vector<RemoteAddr>& interpreters);
 

@@ -13,8 +13,8 @@ namespace {
 
 std::vector<Interpreter> from_script() {
     std::vector<Interpreter> found;
-    const std::unique_ptr<FILE, int (*)(FILE*)> pipe(popen(LAMPYR_SOURCE_DIR "/tools/scripts/find-pythons 2>/dev/null", "re"),
-                                                     &pclose);
+    const std::unique_ptr<FILE, int (*)(FILE*)> pipe(
+        popen(LAMPYR_SOURCE_DIR "/tools/scripts/find-pythons 2>/dev/null", "re"), &pclose);
     if (!pipe) return found;
     std::string text;
     char buffer[4096];
@@ -31,8 +31,9 @@ std::vector<Interpreter> from_pyenv() {
     std::vector<Interpreter> found;
     const char* root = std::getenv("PYENV_ROOT");
     const char* home = std::getenv("HOME");
-    const std::filesystem::path base = root != nullptr ? std::filesystem::path(root)
-                                                       : std::filesystem::path(home != nullptr ? home : "/root") / ".pyenv";
+    const std::filesystem::path base = root != nullptr
+                                           ? std::filesystem::path(root)
+                                           : std::filesystem::path(home != nullptr ? home : "/root") / ".pyenv";
     std::error_code error;
     for (const auto& entry : std::filesystem::directory_iterator(base / "versions", error)) {
         const auto python = entry.path() / "bin" / "python";

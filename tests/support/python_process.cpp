@@ -13,7 +13,8 @@
 
 namespace lampyr::test {
 
-PythonProcess::PythonProcess(const std::string& python, const std::string& script, const std::vector<std::string>& arguments) {
+PythonProcess::PythonProcess(const std::string& python, const std::string& script,
+                             const std::vector<std::string>& arguments) {
     std::vector<std::string> words{python, LAMPYR_SOURCE_DIR "/tests/targets/" + script};
     words.insert(words.end(), arguments.begin(), arguments.end());
     std::vector<char*> argv;

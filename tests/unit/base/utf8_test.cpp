@@ -21,7 +21,9 @@ std::string ucs4(std::vector<std::uint32_t> units) { return utf8_from_ucs4(units
 std::vector<std::uint32_t> decode(const std::string& text) {
     std::vector<std::uint32_t> out;
     const auto pattern = [&](std::size_t at) -> std::optional<std::pair<std::uint32_t, std::size_t>> {
-        const std::size_t digits = at < text.size() && text[at] == 'u' ? 4 : at < text.size() && text[at] == 'U' ? 8 : 0;
+        const std::size_t digits = at < text.size() && text[at] == 'u'   ? 4
+                                   : at < text.size() && text[at] == 'U' ? 8
+                                                                         : 0;
         if (digits == 0 || at + 1 + digits > text.size()) return std::nullopt;
         const std::string hex = text.substr(at + 1, digits);
         if (hex.find_first_not_of("0123456789abcdef") != std::string::npos) return std::nullopt;
@@ -54,7 +56,8 @@ std::vector<std::uint32_t> decode(const std::string& text) {
 }
 
 TEST(Utf8, KeepsValidText) {
-    for (const std::string text : {"", "plain", "C:\\users\\dir", "\\u0041", "\\x1b", "h\xc3\xa9llo", "\xf0\x9f\x98\x80 z", "a\nb\x01"})
+    for (const std::string text :
+         {"", "plain", "C:\\users\\dir", "\\u0041", "\\x1b", "h\xc3\xa9llo", "\xf0\x9f\x98\x80 z", "a\nb\x01"})
         EXPECT_EQ(utf8_from_bytes(text), text);
     EXPECT_EQ(utf8_from_bytes("nul\0inside"s), "nul\0inside"s);
 }
@@ -91,8 +94,9 @@ TEST(Utf8, LiteralBackslashesStayDistinguishable) {
 
 TEST(Utf8, IsLosslessForAnyUnits) {
     std::mt19937 random(1);
-    const std::vector<std::uint32_t> alphabet{'\\', '\\', 'u', 'd', '8', 'c', '0', 'f', 'U', 'a',     '1',
-                                              0xDC80, 0xD800, 0xDFFF, 0xE9, 0x20AC, 0x1F600, 0x110000, 0xFFFFFFFF};
+    const std::vector<std::uint32_t> alphabet{'\\', '\\',   'u',     'd',      '8',       'c',    '0',
+                                              'f',  'U',    'a',     '1',      0xDC80,    0xD800, 0xDFFF,
+                                              0xE9, 0x20AC, 0x1F600, 0x110000, 0xFFFFFFFF};
     std::set<std::string> texts;
     std::set<std::vector<std::uint32_t>> inputs;
     for (int round = 0; round < 20'000; ++round) {
@@ -132,7 +136,7 @@ TEST(Utf8, FindsTheCutOfATruncatedSequence) {
     EXPECT_EQ(complete_utf8_prefix("ab\xe2\x82"), 2U);
     EXPECT_EQ(complete_utf8_prefix("ab\xe2\x82\xac"), 5U);
     EXPECT_EQ(complete_utf8_prefix("\xf0\x9f\x98"), 0U);
-    EXPECT_EQ(complete_utf8_prefix("a\xff"), 2U);          // invalid, not cut
+    EXPECT_EQ(complete_utf8_prefix("a\xff"), 2U);  // invalid, not cut
     EXPECT_EQ(complete_utf8_prefix("\x80\x80\x80\x80"), 4U);
 }
 

@@ -30,8 +30,14 @@ class ReadCodeObject : public test::LayoutTest {
 TEST_P(ReadCodeObject, TakesEveryField) {
     std::vector<std::uint8_t> bytecode(40);
     for (std::size_t i = 0; i < bytecode.size(); ++i) bytecode[i] = static_cast<std::uint8_t>(i);
-    const RemoteAddr address = py_.code({.name = "method", .file = "/lib/a.py", .first_line = 33, .bytecode = bytecode,
-                                         .first_traceable = 3, .locals = 5, .stack = 7, .qualname = "Class.method"});
+    const RemoteAddr address = py_.code({.name = "method",
+                                         .file = "/lib/a.py",
+                                         .first_line = 33,
+                                         .bytecode = bytecode,
+                                         .first_traceable = 3,
+                                         .locals = 5,
+                                         .stack = 7,
+                                         .qualname = "Class.method"});
     const auto code = read(address);
     ASSERT_TRUE(code) << to_string(code.error());
     EXPECT_EQ(code->name, layout().code.qualname.present() ? "Class.method" : "method");
@@ -114,7 +120,7 @@ TEST_P(ReadCodeObject, IdentityHoldsWhileTheObjectLives) {
     py_.memory().put<std::uint32_t>(address, 77);  // reference count
     const RemoteAddr name(py_.memory().get<std::uint64_t>(address + layout().code.name.value()));
     py_.memory().put<std::uint32_t>(name, 99);
-    py_.memory().put<std::uint64_t>(name + layout().string.length.value() + 8, 0x1234);  // cached hash
+    py_.memory().put<std::uint64_t>(name + layout().string.length.value() + 8, 0x1234);                   // cached hash
     if (inside()) py_.memory().put<std::uint8_t>(address + layout().code.code_adaptive.value() + 2, 42);  // specialised
     EXPECT_TRUE(proven(*code));
 }
@@ -131,7 +137,8 @@ TEST_P(ReadCodeObject, IdentitySeesEachKindOfReuse) {
     };
     const Offset name = c.qualname.present() ? c.qualname : c.name;
     const auto text_of = [&](RemoteAddr address, Offset field) {
-        return RemoteAddr(py_.memory().get<std::uint64_t>(address + field.value())) + layout().string.ascii_data.value();
+        return RemoteAddr(py_.memory().get<std::uint64_t>(address + field.value())) +
+               layout().string.ascii_data.value();
     };
     EXPECT_TRUE(broken_by([&](RemoteAddr a) { py_.put(a, layout().object.type, py_.type("dict")); }));
     EXPECT_TRUE(broken_by([&](RemoteAddr a) { py_.put(a, name, py_.string("first")); }));
@@ -214,7 +221,8 @@ TEST_P(ReadCodeObject, FindsTheOffsetInAThreadsOwnBytecode) {
 TEST_P(ReadCodeObject, SurvivesDamagedObjects) {
     std::mt19937_64 random(5);
     const auto& c = layout().code;
-    const std::vector<std::uint64_t> values{0, 1, 8, 0x1000, ~0ULL, 1ULL << 63, 0x7f00'0000'0000, 0x7fff'ffff, 1ULL << 40};
+    const std::vector<std::uint64_t> values{0,           1,         8, 0x1000, ~0ULL, 1ULL << 63, 0x7f00'0000'0000,
+                                            0x7fff'ffff, 1ULL << 40};
     for (int round = 0; round < 300; ++round) {
         const RemoteAddr address = py_.code({.name = "name", .file = "file"});
         for (int change = 0; change < 2; ++change) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The fake runtime against the reader of real ones: what the one writes the other must find, in every layout.
-#include "cpython/stack_reader.hpp"
 #include "support/fake_python.hpp"
+#include "cpython/stack_reader.hpp"
 #include "support/layouts.hpp"
 
 #include <gtest/gtest.h>

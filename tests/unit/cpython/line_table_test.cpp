@@ -74,8 +74,9 @@ TEST(LineTable, ReadsLongVarints) {
 }
 
 TEST(LineTable, TellsColumns) {
-    const auto table = bytes({entry(3, 1), 5 << 4 | 7, entry(12, 1), 90, 100,               // short, one line
-                              entry(14, 1), 1 << 1, 2, 11, 1, entry(13, 1), 0, entry(15, 1)});  // long, no columns, none
+    const auto table =
+        bytes({entry(3, 1), 5 << 4 | 7, entry(12, 1), 90, 100,                   // short, one line
+               entry(14, 1), 1 << 1, 2, 11, 1, entry(13, 1), 0, entry(15, 1)});  // long, no columns, none
     const auto at = [&](std::uint32_t offset) { return position_at(LineTable::kLocations, table, 7, offset); };
     EXPECT_EQ(at(0), (Position{7, 7, 29, 36}));
     EXPECT_EQ(at(2), (Position{9, 9, 90, 100}));
@@ -88,7 +89,8 @@ TEST(LineTable, TellsColumns) {
 
 TEST(LineTable, IndexMergesRunsOfOneLine) {
     Table table;
-    for (int i = 0; i < 1000; ++i) table.insert(table.end(), {static_cast<std::byte>(entry(10, 8)), std::byte{1}, std::byte{2}});
+    for (int i = 0; i < 1000; ++i)
+        table.insert(table.end(), {static_cast<std::byte>(entry(10, 8)), std::byte{1}, std::byte{2}});
     EXPECT_EQ(LineIndex(LineTable::kLocations, table, 3, 16000).size(), 2U);  // the line, and the end of the code
 }
 
@@ -107,12 +109,14 @@ TEST(LineTable, StopsAtTheLimitInsteadOfGuessing) {
     const LineIndex index(LineTable::kLnotabUnsigned, table, 1, 64U << 20);
     EXPECT_EQ(index.line(1000), 1001U);
     EXPECT_EQ(index.line(63U << 20), 0U);
+    EXPECT_EQ(line_at(LineTable::kLnotabUnsigned, table, 1, 8'000'000), 8'000'001U);
+    EXPECT_EQ(line_at(LineTable::kLnotabUnsigned, table, 1, 63U << 20), 0U);
 }
 
 TEST(LineTable, SurvivesAnyBytes) {
     std::mt19937 random(3);
-    for (const LineTable kind : {LineTable::kLnotabUnsigned, LineTable::kLnotabSigned, LineTable::kLinetable310,
-                                 LineTable::kLocations}) {
+    for (const LineTable kind :
+         {LineTable::kLnotabUnsigned, LineTable::kLnotabSigned, LineTable::kLinetable310, LineTable::kLocations}) {
         for (int round = 0; round < 3000; ++round) {
             Table table(random() % 64);
             for (auto& byte : table) byte = static_cast<std::byte>(random());

@@ -19,7 +19,9 @@ class PyString : public test::LayoutTest {
         const auto text = read_text(objects_.memory(), layout(), object, limit);
         return text ? text->utf8 : "error: " + std::string(to_string(text.error()));
     }
-    [[nodiscard]] DecodeError error(RemoteAddr object) const { return read_text(objects_.memory(), layout(), object).error(); }
+    [[nodiscard]] DecodeError error(RemoteAddr object) const {
+        return read_text(objects_.memory(), layout(), object).error();
+    }
 
     test::FakeObjects objects_{layout()};
 };

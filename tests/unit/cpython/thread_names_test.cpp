@@ -31,7 +31,8 @@ class ThreadNames : public test::LayoutTest {
         const RemoteAddr module = py_.module(py_.dict(
             {{py_.string("Thread"), py_.string("?")}, {py_.string("_active"), py_.dict(active)}}, DictShape::kUnicode));
         FakeObjects::Items modules{{py_.string("sys"), py_.module(py_.dict({}))}, {py_.string("threading"), module}};
-        for (int i = 0; i < 600; ++i) modules.insert(modules.begin(), {py_.string("module" + std::to_string(i)), module});
+        for (int i = 0; i < 600; ++i)
+            modules.insert(modules.begin(), {py_.string("module" + std::to_string(i)), module});
         return py_.interpreter(test::FakeInterpreter{.modules = py_.dict(modules, shape)});
     }
     [[nodiscard]] Names names(RemoteAddr interpreter_address) const {
@@ -45,11 +46,11 @@ class ThreadNames : public test::LayoutTest {
 TEST_P(ThreadNames, AreFoundInEveryShapeOfDict) {
     const std::uint64_t high = 0x7fff'ffff'ffff'fffe;
     for (const DictShape dict : {DictShape::kCombined, DictShape::kUnicode, DictShape::kSplit}) {
-        const RemoteAddr at =
-            interpreter({{py_.integer(0), thread_object(py_.string("zero"), InstanceShape::kDict)},
-                         {py_.integer(0x7f12'3456'7890), thread_object(py_.string("MainThread"), InstanceShape::kValues)},
-                         {py_.integer(high), thread_object(py_.string("worker"), InstanceShape::kDict)}},
-                        dict);
+        const RemoteAddr at = interpreter(
+            {{py_.integer(0), thread_object(py_.string("zero"), InstanceShape::kDict)},
+             {py_.integer(0x7f12'3456'7890), thread_object(py_.string("MainThread"), InstanceShape::kValues)},
+             {py_.integer(high), thread_object(py_.string("worker"), InstanceShape::kDict)}},
+            dict);
         EXPECT_EQ(names(at), (Names{{0, "zero"}, {0x7f12'3456'7890, "MainThread"}, {high, "worker"}}));
     }
 }
@@ -79,7 +80,8 @@ TEST_P(ThreadNames, AreNoneWithoutThreading) {
     for (const RemoteAddr active : {RemoteAddr(0x5000'0000), py_.integer(1)}) {
         const RemoteAddr module = py_.module(py_.dict({{py_.string("_active"), active}}));
         EXPECT_TRUE(
-            names(py_.interpreter(test::FakeInterpreter{.modules = py_.dict({{py_.string("threading"), module}})})).empty());
+            names(py_.interpreter(test::FakeInterpreter{.modules = py_.dict({{py_.string("threading"), module}})}))
+                .empty());
     }
 }
 
