@@ -47,21 +47,45 @@ void PtraceScope::stop(std::span<const Tid> threads, Clock::time_point deadline)
     for (const Tid tid : threads) results_.push_back({tid, StopResult::kLate});
     tracees_.assign(threads.size(), Tracee{});
     for (std::size_t i = 0; i < results_.size(); ++i) seize(i);
+    // Asked after the seizing: alive now means that no number had passed on to another process then. Otherwise nothing is
+    // interrupted, and what was seized goes free, unstopped, with this thread's end.
+    if (process_.exited()) {
+        for (std::size_t i = 0; i < results_.size(); ++i) {
+            results_[i].result = StopResult::kGone;
+            tracees_[i].pending = false;
+        }
+        return;
+    }
     // A second pass, so that the threads stop as close to each other as possible.
     for (std::size_t i = 0; i < results_.size(); ++i) {
         if (tracees_[i].pending) trace(PTRACE_INTERRUPT, results_[i].tid);  // fails only for the dying: seen by the wait
     }
     await(deadline);
+    for (const ThreadStop& thread : results_) {
+        if (thread.result == StopResult::kGone) known_.erase(thread.tid);
+    }
+}
+
+bool PtraceScope::is_ours_to_stop(Tid tid) {
+    if (known_.contains(tid)) return true;
+    if (tid.value <= 0 || !process_.has_thread(tid)) return false;
+    known_.insert(tid);
+    return true;
 }
 
 void PtraceScope::seize(std::size_t index) {
     const Tid tid = results_[index].tid;
+    if (!is_ours_to_stop(tid)) {
+        results_[index].result = StopResult::kGone;
+        return;
+    }
     if (trace(PTRACE_SEIZE, tid) == 0) {
         tracees_[index].seized = tracees_[index].pending = true;
         return;
     }
     // EPERM is also the answer for a thread that is just ending.
     const bool gone = errno == ESRCH || is_dead(tid);
+    known_.erase(tid);
     results_[index].result = gone ? StopResult::kGone : StopResult::kRefused;
 }
 

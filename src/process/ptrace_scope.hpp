@@ -6,6 +6,7 @@
 
 #include <chrono>
 #include <span>
+#include <unordered_set>
 #include <vector>
 
 namespace lampyr::process {
@@ -35,6 +36,8 @@ class PtraceScope {
     };
 
     void seize(std::size_t index);
+    /// Thread numbers may come from the target's memory: no thread of another process is ever touched.
+    [[nodiscard]] bool is_ours_to_stop(Tid tid);
     void await(Clock::time_point deadline);
     /// True when the thread's fate became known.
     bool poll(std::size_t index);
@@ -45,6 +48,7 @@ class PtraceScope {
     bool our_child_;
     std::vector<ThreadStop> results_;
     std::vector<Tracee> tracees_;
+    std::unordered_set<Tid> known_;  ///< threads of this process, as far as they were asked for
 };
 
 }  // namespace lampyr::process

@@ -16,7 +16,7 @@ namespace lampyr::process {
 
 enum class StopResult : std::uint8_t {
     kStopped,  ///< held until `resume`
-    kGone,     ///< has ended
+    kGone,     ///< has ended, or never was a thread of this process
     kRefused,  ///< the kernel forbids it, or somebody else traces the thread; it runs on
     kLate,     ///< did not stop in time (vfork, waiting for a dead file server, no CPU); released again
 };
