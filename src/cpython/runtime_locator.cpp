@@ -62,21 +62,32 @@ std::optional<Proposal> propose(const process::RemoteMemory& memory, const Candi
     return propose_by_table(finder, candidate, refusals);
 }
 
-/// No version is known: the table that fits is taken, the newest first, because only its own structures pass the checks.
+/// No version is known: the table whose structures pass the checks is taken, if it is the only one. Several tables can
+/// agree on all that is checked and still differ in what a frame's line is (3.9 and 3.10).
 std::optional<Proposal> propose_by_trial(const process::RemoteMemory& memory, const Candidate& candidate,
                                          Refusals& refusals) {
-    const auto tables = all_layouts();
-    for (auto table = tables.rbegin(); table != tables.rend(); ++table) {
-        const Layout& layout = **table;
-        if (layout.runtime.interpreters_head.present() != (candidate.anchor == Anchor::kRuntime)) continue;
-        const RuntimeCheck check = check_runtime(memory, layout, candidate.address);
+    const Layout* fitting = nullptr;
+    int fit = 0;
+    for (const Layout* layout : all_layouts()) {
+        if (layout->runtime.interpreters_head.present() != (candidate.anchor == Anchor::kRuntime)) continue;
+        const RuntimeCheck check = check_runtime(memory, *layout, candidate.address);
         refusals.starting |= check == RuntimeCheck::kNotInitialised;
-        if (check != RuntimeCheck::kGood || check_frames(memory, layout, candidate.address) != true) continue;
-        const Version& version = layout.version;
-        return Proposal{layout, fmt::format("{}.{}{}", version.major, version.minor, version.free_threaded ? "t" : ""),
+        if (check != RuntimeCheck::kGood) continue;
+        const auto frames = check_frames(memory, *layout, candidate.address);
+        refusals.starting |= !frames.has_value();  // the version text is made before the first frame runs
+        if (frames != true) continue;
+        fitting = layout;
+        ++fit;
+    }
+    if (fit == 1) {
+        const Version& version = fitting->version;
+        return Proposal{*fitting, fmt::format("{}.{}{}", version.major, version.minor, version.free_threaded ? "t" : ""),
                         "the interpreter does not tell its version; its structures are those of this one"};
     }
-    if (!refusals.starting) refusals.mismatch = "of unknown version";
+    if (fit > 1 || !refusals.starting) {
+        refusals.starting = false;
+        refusals.mismatch = "of unknown version";
+    }
     return std::nullopt;
 }
 
