@@ -55,35 +55,25 @@ void ThreadReader::plan_frames_second(ReadPlan& plan, CopySource source) {
         coverage_.add_frame(outside_[i], source, first_offsets_[i], plan.add(outside_[i], layout_.frame.size));
 }
 
+/// The window, the window again, all chunks, all chunks again. The two windows are neighbours in time: the shorter the gap
+/// between the copies of a frame, the fewer frames change in it by chance.
 void ThreadReader::plan_ranges(ReadPlan& plan, RemoteAddr top, CopySource source) {
     window_center_ = top;
-    std::uint64_t window_start = 0;
-    std::uint32_t window_offset = 0;
-    std::uint64_t window_size = 0;
-    std::size_t window_chunk = 0;
-    for (std::size_t i = 0; i < chunks_.size(); ++i) {
-        const std::uint64_t begin = chunks_[i].address.value;
-        const std::uint64_t end = begin + chunks_[i].bytes;
+    for (const Chunk& chunk : chunks_) {
+        const std::uint64_t begin = chunk.address.value;
+        const std::uint64_t end = begin + chunk.bytes;
         if (top.value < begin || top.value >= end) continue;
-        window_start = std::max(begin, top.value - kHalfWindow);
-        window_size = std::min(end, top.value + kHalfWindow) - window_start;
-        window_offset = plan.add(RemoteAddr(window_start), window_size);
-        window_chunk = i;
+        const RemoteAddr start(std::max(begin, top.value - kHalfWindow));
+        const std::uint64_t size = std::min(end, top.value + kHalfWindow) - start.value;
+        const std::uint32_t first = plan.add(start, size);
+        coverage_.add_range(start, size, source, first, plan.add(start, size));
         break;
     }
     first_offsets_.clear();
     for (const Chunk& chunk : chunks_) first_offsets_.push_back(plan.add(chunk.address, chunk.bytes));
-    std::vector<Chunk>::size_type i = 0;
-    for (const Chunk& chunk : chunks_) {
-        const std::uint32_t second = plan.add(chunk.address, chunk.bytes);
-        if (window_size != 0 && i == window_chunk) {
-            const auto skip = static_cast<std::uint32_t>(window_start - chunk.address.value);
-            // The window's second copy is the chunk's first one: the sooner it is taken the less has changed by chance.
-            coverage_.add_range(RemoteAddr(window_start), window_size, source, window_offset, first_offsets_[i] + skip);
-        }
-        coverage_.add_range(chunk.address, chunk.bytes, source, first_offsets_[i], second);
-        ++i;
-    }
+    for (std::size_t i = 0; i < chunks_.size(); ++i)
+        coverage_.add_range(chunks_[i].address, chunks_[i].bytes, source, first_offsets_[i],
+                            plan.add(chunks_[i].address, chunks_[i].bytes));
 }
 
 void ThreadReader::plan(ReadPlan& plan) {
@@ -295,18 +285,25 @@ void ThreadReader::finish_elision() {
     stack_.elided_after = static_cast<std::uint32_t>(kMaxFrames - kRootFrames);
 }
 
-/// Judges one frame of the chain against its second copy. Returns how many of the frames walked so far, this one
-/// included, are in doubt because of it; 0: none.
+/// Judges one frame of the chain by its two copies. Returns how many of the frames walked so far, this one included, are in
+/// doubt because of it; 0: none.
+///
+/// On the data stack a caller lies below its callee, so each copy holds the caller first: callee (first copy), caller (second
+/// copy), callee (second copy) is the order in time. If the callee is the same before and after, and the caller waited for a
+/// callee in between, it was this one: the frame above a caller entered without C is always its callee, for it lies at
+/// the one place a callee can be. Heap frames are read callee first, so there it is the caller's first copy that counts.
 std::uint64_t ThreadReader::doubt(const FrameFields& a, const FrameFields& b, bool direct_callee) const {
     const bool top = walked_ == 0;
     const std::uint64_t with_this = walked_ + (a.shim ? 0 : 1);
     if (a.activity == Activity::kDead) return with_this;
     if (top && !chunked()) return 0;  // it was alive right after the pointer to it was read; that it returned since is fine
     if (b.activity == Activity::kDead || a.code != b.code || a.previous != b.previous || a.shim != b.shim) return with_this;
-    if (!top && !a.shim && (a.instruction != b.instruction || a.tlbc_index != b.tlbc_index)) return with_this;
+    if (top || a.shim) return 0;
+    // Before 3.6 frames do not say whether they run; that a caller did not move has to do.
+    const bool says = layout_.frame.state.present() || b.activity != Activity::kUnknown;
+    if (!says && a.instruction != b.instruction) return with_this;
     // A caller that runs its own bytecode waits for nobody: what was found above it has returned already.
-    const bool runs = a.activity == Activity::kExecuting || b.activity == Activity::kExecuting;
-    return direct_callee && !a.shim && runs ? walked_ : 0;
+    return direct_callee && b.activity == Activity::kExecuting ? walked_ : 0;
 }
 
 void ThreadReader::walk(const process::RemoteMemory& memory, RemoteAddr top) {
@@ -329,8 +326,9 @@ void ThreadReader::walk(const process::RemoteMemory& memory, RemoteAddr top) {
         // A heap frame is linked before it is marked as executing; nothing of it has run yet.
         const bool being_built = walked_ == 0 && !chunked() && a.activity == Activity::kDead;
         if (!being_built) {
-            unproven = std::max(unproven, doubt(a, decode_frame(layout_, copies.second), direct_callee));
-            if (!a.shim) keep_frame(address, a);
+            const FrameFields b = decode_frame(layout_, copies.second);
+            unproven = std::max(unproven, doubt(a, b, direct_callee));
+            if (!a.shim) keep_frame(address, walked_ == 0 || !chunked() ? a : b);
             direct_callee = !a.shim && !a.entry;
         }
         address = a.previous;
