@@ -299,9 +299,9 @@ std::uint64_t ThreadReader::doubt(const FrameFields& a, const FrameFields& b, bo
     if (top && !chunked()) return 0;  // it was alive right after the pointer to it was read; that it returned since is fine
     if (b.activity == Activity::kDead || a.code != b.code || a.previous != b.previous || a.shim != b.shim) return with_this;
     if (top || a.shim) return 0;
-    // Before 3.6 frames do not say whether they run; that a caller did not move has to do.
-    const bool says = layout_.frame.state.present() || b.activity != Activity::kUnknown;
-    if (!says && a.instruction != b.instruction) return with_this;
+    // A loop as long as the gap between the copies could still show the same wrong pair twice; a caller that stands at the
+    // same call both times makes that rare.
+    if (a.instruction != b.instruction || a.tlbc_index != b.tlbc_index) return with_this;
     // A caller that runs its own bytecode waits for nobody: what was found above it has returned already.
     return direct_callee && b.activity == Activity::kExecuting ? walked_ : 0;
 }
