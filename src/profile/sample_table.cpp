@@ -32,17 +32,18 @@ void SampleTable::add(ThreadId thread, StackId stack, ThreadState state, std::ch
 }
 
 void SampleTable::add_to_timeline(const Sample& sample) {
-    if (sample.thread.value >= last_row_.size()) last_row_.resize(sample.thread.value + std::size_t{1}, IdIndex::kNone);
-    std::uint32_t& last_row = last_row_[sample.thread.value];
-    if (last_row != IdIndex::kNone) {
-        Sample& last = rows_[last_row];
-        if (same_stack(last, sample) && sample.start <= last.start + last.weight + merge_gap_) {
-            ++last.count;
-            last.weight += sample.weight;
-            return;
-        }
+    if (sample.thread.value >= latest_.size()) latest_.resize(sample.thread.value + std::size_t{1});
+    Latest& latest = latest_[sample.thread.value];
+    // Against the end of the latest sample, not of the row: weights are intervals as asked for and times are as they
+    // came, so over a long row their sums drift apart.
+    const bool touches = latest.row != IdIndex::kNone && sample.start <= latest.end + merge_gap_;
+    latest.end = sample.start + sample.weight;
+    if (touches && same_stack(rows_[latest.row], sample)) {
+        ++rows_[latest.row].count;
+        rows_[latest.row].weight += sample.weight;
+        return;
     }
-    last_row = static_cast<std::uint32_t>(rows_.size());
+    latest.row = static_cast<std::uint32_t>(rows_.size());
     rows_.push_back(sample);
 }
 
@@ -56,6 +57,7 @@ void SampleTable::add_to_counts(const Sample& sample) {
     }
     const auto row = static_cast<std::uint32_t>(rows_.size());
     rows_.push_back(sample);
+    rows_.back().start = std::chrono::nanoseconds(0);
     index_.insert(hash, row);
 }
 

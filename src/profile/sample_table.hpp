@@ -11,8 +11,8 @@
 namespace lampyr::profile {
 
 /// Counted stacks. Without a timeline, equal (thread, stack, state) are one row. With one, a row is a stretch of time in
-/// which a thread was seen with one stack and state; a sample that begins within `merge_gap` of the stretch's end
-/// prolongs it. Adding to an existing row allocates nothing.
+/// which a thread was seen with one stack and state; a sample that begins at most `merge_gap` after the stretch's latest
+/// sample ended prolongs it. Adding to an existing row allocates nothing.
 class SampleTable {
   public:
     SampleTable(bool timeline, std::chrono::nanoseconds merge_gap) : timeline_(timeline), merge_gap_(merge_gap) {}
@@ -22,18 +22,22 @@ class SampleTable {
 
     [[nodiscard]] std::size_t size() const noexcept { return rows_.size(); }
     [[nodiscard]] std::uint64_t total_count() const noexcept { return total_count_; }
-    /// Rows in order of first arrival; with a timeline, by start and then thread.
+    /// Rows in order of first arrival, all starting at 0; with a timeline, by start and then thread.
     [[nodiscard]] std::vector<Sample> take() &&;
 
   private:
+    struct Latest {
+        std::uint32_t row = IdIndex::kNone;
+        std::chrono::nanoseconds end{0};
+    };
     void add_to_timeline(const Sample& sample);
     void add_to_counts(const Sample& sample);
 
     bool timeline_;
     std::chrono::nanoseconds merge_gap_;
     std::vector<Sample> rows_;
-    std::vector<std::uint32_t> last_row_;  // timeline: a thread's latest row
-    IdIndex index_;                        // counts: row of (thread, stack, state)
+    std::vector<Latest> latest_;  // timeline: by thread
+    IdIndex index_;               // counts: row of (thread, stack, state)
     std::uint64_t total_count_ = 0;
 };
 

@@ -150,6 +150,14 @@ TEST(Builder, TimelineBridgesTheGapItIsTold) {
     EXPECT_EQ(maker.finish().samples.size(), 2U);
 }
 
+TEST(Builder, TimelineRowsDoNotDriftApart) {
+    ProfileMaker maker({.timeline = true, .merge_gap = milliseconds(2)});
+    const ThreadId thread = maker.thread(maker.process(1), 1);
+    const StackId a = maker.stack({maker.frame("a", "/a.py", 1)});
+    for (int i = 0; i < 100; ++i) maker.sample(thread, a, 11 * i, 10);  // a little late, again and again
+    EXPECT_EQ(maker.finish().samples.size(), 1U);
+}
+
 TEST(Builder, CountsAddUpInBothModes) {
     for (const bool timeline : {false, true}) {
         const Profile profile = test::random_profile(7, timeline);

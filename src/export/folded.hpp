@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <lampyr/export.hpp>
+
+namespace lampyr::exporter {
+
+/// Folded stacks ("raw"): `frame(;frame)* SPACE count NL`, root first, one line a stack. Lines are in the order of their
+/// frames' texts, a stack before those it begins. The counts add up to `ProfileInfo::stacks`. docs/output-formats.md.
+[[nodiscard]] Result<void> write_folded(const Profile& profile, const ExportOptions& options, ByteSink& sink);
+
+}  // namespace lampyr::exporter

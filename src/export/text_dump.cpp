@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: MIT
+#include "base/escape.hpp"
+#include "profile/labels.hpp"
+
+#include <lampyr/dump.hpp>
+
+#include <fmt/format.h>
+
+#include <iterator>
+#include <string_view>
+
+namespace lampyr {
+
+namespace {
+
+enum class Style : std::uint8_t { kPlain, kHead, kName, kFile, kDim, kActive, kNote };
+
+std::string_view code_of(Style style) {
+    switch (style) {
+        case Style::kPlain: return "";
+        case Style::kHead: return "\x1b[1;33m";
+        case Style::kName: return "\x1b[32m";
+        case Style::kFile: return "\x1b[36m";
+        case Style::kDim: return "\x1b[2m";
+        case Style::kActive: return "\x1b[1;32m";
+        case Style::kNote: return "\x1b[33m";
+    }
+    return "";
+}
+
+/// Text of the dump. Every word of the target goes through `add`, which escapes it; colours are ours.
+class DumpText {
+  public:
+    explicit DumpText(const DumpTextOptions& options) : options_(options) {}
+
+    void add_process(const ProcessDump& dump);
+    [[nodiscard]] std::string take() && { return std::move(text_); }
+
+  private:
+    void add(Style style, std::string_view words) {
+        const std::string_view code = options_.colour ? code_of(style) : std::string_view();
+        text_ += code;
+        text_ += base::terminal_text(words);
+        if (!code.empty()) text_ += "\x1b[0m";
+    }
+    void add(std::string_view words) { add(Style::kPlain, words); }
+    void end_line() { text_.push_back('\n'); }
+    void add_thread(const DumpThread& thread);
+    void add_frame(const DumpFrame& frame);
+
+    DumpTextOptions options_;
+    std::string text_;
+};
+
+void DumpText::add_frame(const DumpFrame& frame) {
+    add("    ");
+    add(frame.kind == FunctionKind::kMarker ? Style::kNote : Style::kName, frame.name);
+    const std::string& file = options_.full_filenames ? frame.file : frame.short_file;
+    if (!file.empty()) {
+        add(" (");
+        add(Style::kFile, file);
+        if (frame.line != 0) add(Style::kDim, fmt::format(":{}", frame.line));
+        add(")");
+    }
+    end_line();
+}
+
+void DumpText::add_thread(const DumpThread& thread) {
+    add("Thread ");
+    add(Style::kHead,
+        thread.os_tid.value != 0 ? fmt::format("{}", thread.os_tid.value) : fmt::format("{:#x}", thread.ident));
+    add(" (");
+    add(thread.active ? Style::kActive : Style::kDim, thread.active ? "active" : "idle");
+    if (thread.holds_gil) add("+gil");
+    add(")");
+    if (thread.interpreter != 0) add(fmt::format(" interpreter {}", thread.interpreter));
+    if (!thread.name.empty()) {
+        add(": \"");
+        add(thread.name);
+        add("\"");
+    }
+    end_line();
+    if (!thread.proven) {
+        add(Style::kNote, "    (stack moved while it was read)");
+        end_line();
+    }
+    for (const DumpFrame& frame : thread.frames) add_frame(frame);
+    if (thread.frames.empty()) {
+        add(Style::kDim, "    " + std::string(profile::kNoFrames));
+        end_line();
+    }
+}
+
+void DumpText::add_process(const ProcessDump& dump) {
+    add("Process ");
+    add(Style::kHead, fmt::format("{}", dump.pid.value));
+    add(": ");
+    add(dump.command_line);
+    end_line();
+    add(fmt::format("Python v{} (", dump.python_version));
+    add(Style::kFile, dump.executable);
+    add(")");
+    end_line();
+    end_line();
+    for (const DumpThread& thread : dump.threads) add_thread(thread);
+}
+
+}  // namespace
+
+std::string format_dump(const ProcessDump& dump, const DumpTextOptions& options) {
+    DumpText text(options);
+    text.add_process(dump);
+    return std::move(text).take();
+}
+
+}  // namespace lampyr

@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: MIT
+#include "export/flamegraph/flamegraph.hpp"
+#include "export/folded.hpp"
+#include "export/speedscope.hpp"
+
+#include <lampyr/export.hpp>
+
+namespace lampyr {
+
+Result<void> write_profile(const Profile& profile, Format format, const ExportOptions& options, ByteSink& sink) {
+    switch (format) {
+        case Format::kFlamegraph: return exporter::write_flamegraph(profile, options, sink);
+        case Format::kSpeedscope: return exporter::write_speedscope(profile, options, sink);
+        case Format::kRaw: return exporter::write_folded(profile, options, sink);
+    }
+    return Error{ErrorCode::kUsage, "there is no such output format", "", 0};
+}
+
+}  // namespace lampyr
