@@ -19,6 +19,8 @@ using std::chrono::nanoseconds;
 constexpr nanoseconds kProgressEvery = std::chrono::milliseconds(250);
 constexpr nanoseconds kNamesEvery = std::chrono::milliseconds(100);
 constexpr nanoseconds kLookEvery = std::chrono::milliseconds(100);  ///< longest sleep: a signal or an exit is seen by then
+/// A process that is ending has given up its image a moment before it is seen to have ended; an exec'ed one stays changed.
+constexpr int kChangedLooks = 3;
 constexpr nanoseconds kMaxWeight = std::chrono::seconds(1);
 constexpr double kMaxRateHz = 1e6;
 
@@ -53,6 +55,7 @@ class Recorder {
         Target::Impl* target;
         std::unique_ptr<sampler::ProcessSampler> sampler;
         bool gone = false;
+        int changed_looks = 0;  // looks in a row that found another program image
     };
     static nanoseconds merge_gap(const SamplerOptions& options) {
         return nanoseconds(static_cast<std::int64_t>(2e9 / options.rate_hz));
@@ -103,7 +106,9 @@ void Recorder::look_at_targets() {
         const process::ProcessHandle& handle = process.target->memory->process();
         if (handle.exited()) {
             process.gone = true;
-        } else if (handle.image_changed()) {
+        } else if (!handle.image_changed()) {
+            process.changed_looks = 0;
+        } else if (++process.changed_looks == kChangedLooks) {
             process.gone = true;
             lost_ = true;
         }
