@@ -129,7 +129,9 @@ TEST_F(SummaryTest, NoSamplesIsExplained) {
 
 TEST_F(SummaryTest, FewLateAndUnprovenSamplesAreWarnedAbout) {
     recording.profile.info.stacks = 99;
-    EXPECT_NE(said().find("only 99 samples"), std::string::npos);
+    EXPECT_NE(said().find("only 99 samples: shares are rough"), std::string::npos);
+    recording.idle_stacks = 100;
+    EXPECT_NE(said().find("--idle"), std::string::npos);
     recording.profile.info.stacks = 1000;
     loss(Loss::kLate) = 112;
     recording.profile.info.rate_got_hz = 50;

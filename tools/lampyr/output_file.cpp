@@ -15,6 +15,7 @@
 #include <cerrno>
 #include <charconv>
 #include <cstdlib>
+#include <ctime>
 #include <optional>
 #include <system_error>
 #include <utility>
@@ -93,6 +94,17 @@ bool is_door(const std::string& path, const struct stat& found) {
     return device_tree || path.starts_with("/proc/") || S_ISFIFO(found.st_mode) || S_ISCHR(found.st_mode);
 }
 
+/// A named pipe's reader may be on its way: give it a moment, but never wait for ever for one who does not come.
+Descriptor open_door(const std::string& path) {
+    constexpr int kAttempts = 100;
+    constexpr timespec kPause{0, 20'000'000};
+    for (int attempt = 0;; ++attempt) {
+        Descriptor door{::open(path.c_str(), O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)};
+        if (door.valid() || errno != ENXIO || attempt == kAttempts) return door;
+        ::nanosleep(&kPause, nullptr);
+    }
+}
+
 /// Why the name in the directory may not be replaced; 0: it may.
 int replace_obstacle(int directory, const std::string& name) {
     struct stat old {};
@@ -139,7 +151,11 @@ struct OutputFile::State {
                                        O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, root ? 0600 : 0666)};
             if (file.valid() || errno != EEXIST) break;
         }
-        if (!file.valid()) return std::exchange(temporary, {}), errno;
+        if (!file.valid()) {
+            const int number = errno;
+            temporary.clear();
+            return number;
+        }
         cleanup = std::make_unique<AbortCleanup>(directory.get(), temporary);
         const std::optional<Owner> owner = sudo_owner();
         if (owner && ::fchown(file.get(), owner->user, owner->group) != 0 && errno != EPERM) return errno;
@@ -164,8 +180,7 @@ Result<OutputFile> OutputFile::open(const std::string& path) {
     if (path == "-" || (exists && is_door(path, found))) {
         const bool standard = path == "-";
         if (standard) state->path = "standard output";
-        state->file = Descriptor{standard ? ::fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3)
-                                          : ::open(path.c_str(), O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)};
+        state->file = standard ? Descriptor{::fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3)} : open_door(path);
         if (!state->file.valid()) return cannot_write(state->path, errno);
         return OutputFile{std::move(state)};
     }
@@ -176,7 +191,8 @@ Result<OutputFile> OutputFile::open(const std::string& path) {
     if (state->name.empty()) return cannot_write(path, ENOENT);
     state->directory = Descriptor{::open(parent.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC)};
     if (!state->directory.valid()) {
-        return cannot_write(path, errno, errno == ENOENT ? "create it first: mkdir -p " + shell_word(parent) : "");
+        const int number = errno;
+        return cannot_write(path, number, number == ENOENT ? "create it first: mkdir -p " + shell_word(parent) : "");
     }
     if (const int obstacle = replace_obstacle(state->directory.get(), state->name)) {
         return cannot_write(path, obstacle, obstacle == EISDIR ? "add a file name" : "");

@@ -129,6 +129,11 @@ std::vector<std::string> warnings(const Outcome& outcome) {
         list.emplace_back("no samples: no thread held the GIL when it was looked at; leave --gil out");
     } else if (info.stacks == 0) {
         list.emplace_back("no samples: no Python code ran while recording; record longer or raise the rate with -r");
+    } else if (info.stacks < kFewSamples && recording.idle_stacks > info.stacks) {
+        list.push_back(
+            fmt::format("only {}: the threads were idle most of the time ({} left out); add --idle to see "
+                        "where they wait",
+                        plural(info.stacks, "sample"), plural(recording.idle_stacks, "idle stack")));
     } else if (info.stacks < kFewSamples) {
         list.push_back(fmt::format("only {}: shares are rough; record longer or raise the rate with -r",
                                    plural(info.stacks, "sample")));
