@@ -20,6 +20,7 @@ enum class ErrorCode : std::uint8_t {
     kProgramNotExecutable,  ///< spawn: found, but it cannot be executed
     kCorrupt,               ///< data (from the target or a file) contradicts itself
     kSystem,                ///< an operating system call failed unexpectedly; `os_errno` is set
+    kStopped,               ///< the caller asked to stop before there was anything to stop
     kInternal,              ///< a bug in lampyr
 };
 
@@ -30,6 +31,7 @@ struct Error {
     std::string message;
     std::string hint;
     int os_errno = 0;
+    int child_status = -1;  ///< spawn: status, as a shell reports it, of a program that ended too early; -1: none
 };
 
 /// `message` and `hint` as one line: "message; hint" or just "message".

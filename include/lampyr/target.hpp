@@ -4,6 +4,7 @@
 #include <lampyr/ids.hpp>
 #include <lampyr/result.hpp>
 
+#include <atomic>
 #include <chrono>
 #include <memory>
 #include <optional>
@@ -21,11 +22,13 @@ struct SpawnOptions {
     std::vector<std::string> arguments;  ///< program (looked up in PATH like a shell does) and its arguments
     /// How long the program may take to become a running Python before `open` gives up.
     std::chrono::milliseconds startup_timeout{10'000};
+    const std::atomic<bool>* stop = nullptr;  ///< set by a signal handler: give up waiting (kStopped)
 };
 
 struct AttachOptions {
     /// A process that is Python but not initialised yet is retried for this long.
     std::chrono::milliseconds startup_timeout{1'000};
+    const std::atomic<bool>* stop = nullptr;  ///< as in SpawnOptions
 };
 
 /// A Python process that can be read: found, permitted, its interpreter located and its layout known.

@@ -49,7 +49,7 @@ Result<std::unique_ptr<Target::Impl>> look(Pid pid) {
     // What was located belongs to the image that was mapped then; an exec in between makes it worthless.
     if (impl->memory->process().image_changed())
         return Error{ErrorCode::kPythonStarting, fmt::format("process {} started another program", pid.value),
-                     "try again", 0};
+                     "try again"};
     return impl;
 }
 
@@ -58,9 +58,26 @@ bool may_change(const Error& error, bool young) {
     return error.code == ErrorCode::kPythonStarting || (young && error.code == ErrorCode::kNotPython);
 }
 
+bool stopped(const std::atomic<bool>* stop) { return stop != nullptr && stop->load(std::memory_order_relaxed); }
+
+Error stopped_error(Pid pid) {
+    return {ErrorCode::kStopped, fmt::format("stopped before process {} could be sampled", pid.value), ""};
+}
+
 bool is_young(Pid pid) {
     const auto info = process::read_process_info(pid);
     return info && time_since_boot() - boot_ticks(info->start_time) < kYoung;
+}
+
+/// The program is over before there was anything to sample. Its status is kept: it is what the caller's caller wants.
+Error ended_early(const std::string& program, const process::WaitStatus& status) {
+    const std::string how = status.signal != 0 ? fmt::format("was ended by signal {}", status.signal)
+                                               : fmt::format("ended with status {}", status.code);
+    Error error{ErrorCode::kNotPython,
+                fmt::format("`{}` {} before a Python interpreter was running in it", terminal_safe(program), how),
+                "give a Python program that runs for a while, for example `lampyr record -- python3 script.py`"};
+    error.child_status = status.signal != 0 ? 128 + status.signal : status.code;
+    return error;
 }
 
 }  // namespace
@@ -76,6 +93,7 @@ Result<Target> Target::attach(Pid pid, const AttachOptions& options) {
     for (nanoseconds pause = kFirstPause;; pause = std::min(2 * pause, kLongestPause)) {
         auto impl = look(pid);
         if (impl) return Target(std::move(*impl));
+        if (stopped(options.stop)) return stopped_error(pid);
         if (!may_change(impl.error(), is_young(pid)) || clock.now() >= deadline) return impl.error();
         clock.sleep_until(clock.now() + pause);
     }
@@ -93,14 +111,8 @@ Result<Target> Target::spawn(const SpawnOptions& options) {
             (*impl)->child = std::move(*child);
             return Target(std::move(*impl));
         }
-        if (const auto status = child->try_wait()) {
-            const std::string how = status->signal != 0 ? fmt::format("was ended by signal {}", status->signal)
-                                                        : fmt::format("ended with status {}", status->code);
-            return Error{ErrorCode::kNotPython,
-                         fmt::format("`{}` {} before a Python interpreter was running in it",
-                                     terminal_safe(options.arguments.front()), how),
-                         "give a Python program, for example `lampyr record -- python3 script.py`", 0};
-        }
+        if (const auto status = child->try_wait()) return ended_early(options.arguments.front(), *status);
+        if (stopped(options.stop)) return stopped_error(pid);
         if (!may_change(impl.error(), true) || clock.now() >= deadline) return impl.error();
         clock.sleep_until(clock.now() + pause);
     }

@@ -48,17 +48,20 @@ Error with_script_hint(Error error, const std::vector<std::string>& program) {
     return error;
 }
 
-Result<std::vector<Target>> open_targets(const RecordArgs& args) {
+Result<std::vector<Target>> open_targets(const RecordArgs& args, const StopSignals& signals) {
     std::vector<Target> targets;
     if (args.spawns()) {
         SpawnOptions options;
         options.arguments = args.program;
+        options.stop = &signals.stop();
         Result<Target> child = Target::spawn(options);
         if (!child) return with_script_hint(child.error(), args.program);
         targets.push_back(std::move(*child));
     }
     for (const Pid pid : args.pids) {
-        Result<Target> target = Target::attach(pid);
+        AttachOptions options;
+        options.stop = &signals.stop();
+        Result<Target> target = Target::attach(pid, options);
         if (!target) return target.error();
         targets.push_back(std::move(*target));
     }
@@ -75,6 +78,7 @@ class RecordRun {
   private:
     int failed(const Error& error) const {
         messages_.error(error);
+        if (error.child_status >= 0) return error.child_status;  // the program's own status, though nothing was recorded
         return exit_code(error.code, args_.spawns());
     }
     void announce(const std::vector<Target>& targets) const;
@@ -144,7 +148,7 @@ int RecordRun::run() {
     StopSignals signals;
     Result<Outputs> outputs = open_outputs(args_);
     if (!outputs) return failed(outputs.error());
-    Result<std::vector<Target>> targets = open_targets(args_);
+    Result<std::vector<Target>> targets = open_targets(args_, signals);
     if (!targets) return failed(targets.error());
     if (args_.output.empty()) {
         const Target& first = targets->front();
