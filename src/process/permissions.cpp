@@ -122,7 +122,8 @@ std::string_view capability_hint(Container container) {
         case Container::kOther: return "give the container the capability CAP_SYS_PTRACE";
         case Container::kNone: break;
     }
-    return "run it from a root shell that has CAP_SYS_PTRACE, or in a systemd unit with AmbientCapabilities=CAP_SYS_PTRACE";
+    return "run it from a root shell that has CAP_SYS_PTRACE, or in a systemd unit with "
+           "AmbientCapabilities=CAP_SYS_PTRACE";
 }
 
 /// Not root: what makes us root here.
@@ -130,7 +131,8 @@ std::string_view root_hint(Container container) {
     switch (container) {
         case Container::kDocker: return "run it as root in the container: docker exec --user 0 --privileged …";
         case Container::kPodman: return "run it as root in the container: podman exec --user 0 --privileged …";
-        case Container::kKubernetes: return "run it as root beside the container: kubectl debug --profile=sysadmin --target=…";
+        case Container::kKubernetes:
+            return "run it as root beside the container: kubectl debug --profile=sysadmin --target=…";
         case Container::kOther: return "run the same command as root in the container";
         case Container::kNone: break;
     }
@@ -150,17 +152,21 @@ std::optional<Error> explain_without_capability(const AccessFacts& facts) {
             return refused(facts, "it belongs to another user and root lacks the capability CAP_SYS_PTRACE here", hint);
         }
         if (!facts.target_uid) {
-            return refused(facts, fmt::format("it is a set-uid program of {}", user_name(facts.target_shown_uid)), hint);
+            return refused(facts, fmt::format("it is a set-uid program of {}", user_name(facts.target_shown_uid)),
+                           hint);
         }
-        return refused(facts, fmt::format("it belongs to {} and lampyr runs as {}", user_name(*facts.target_uid),
-                                          user_name(facts.our_uid)), hint);
+        return refused(facts,
+                       fmt::format("it belongs to {} and lampyr runs as {}", user_name(*facts.target_uid),
+                                   user_name(facts.our_uid)),
+                       hint);
     }
     if (facts.yama == 1 && !facts.descendant) {
-        return refused(facts, "this system lets a process be read by its parents only (kernel.yama.ptrace_scope is 1)",
-                       facts.our_uid == 0 ? hint
-                       : facts.container != Container::kNone
-                           ? hint
-                           : "put sudo before the command, or start the program through lampyr: lampyr record -- PROGRAM …");
+        return refused(
+            facts, "this system lets a process be read by its parents only (kernel.yama.ptrace_scope is 1)",
+            facts.our_uid == 0 ? hint
+            : facts.container != Container::kNone
+                ? hint
+                : "put sudo before the command, or start the program through lampyr: lampyr record -- PROGRAM …");
     }
     if (facts.yama == 2) {
         return refused(facts, "this system lets only root read other processes (kernel.yama.ptrace_scope is 2)", hint);
@@ -203,14 +209,16 @@ Error explain(const AccessFacts& facts) {
     }
     if (facts.zombie) {
         return {ErrorCode::kNoSuchProcess,
-                fmt::format("process {} has ended and waits to be collected by its parent (a zombie)", pid), {},
+                fmt::format("process {} has ended and waits to be collected by its parent (a zombie)", pid),
+                {},
                 facts.os_errno};
     }
     if (facts.kernel_thread) {
         return {ErrorCode::kNotPython, fmt::format("process {} is a thread of the kernel", pid), {}, facts.os_errno};
     }
     if (facts.yama >= 3) {
-        return refused(facts, "this system forbids reading processes until it is rebooted (kernel.yama.ptrace_scope is 3)",
+        return refused(facts,
+                       "this system forbids reading processes until it is rebooted (kernel.yama.ptrace_scope is 3)",
                        "set kernel.yama.ptrace_scope to 1 in /etc/sysctl.d and reboot");
     }
     if (!facts.cap_sys_ptrace) {
@@ -225,26 +233,28 @@ Error explain(const AccessFacts& facts) {
                        "use a kernel with CONFIG_CROSS_MEMORY_ATTACH");
     }
     if (facts.seccomp != 0) {
-        return refused(facts, "a seccomp filter on lampyr forbids the calls that read another process",
-                       facts.container == Container::kPodman
-                           ? "start the container with: podman run --cap-add=SYS_PTRACE --security-opt seccomp=unconfined …"
-                       : facts.container == Container::kDocker
-                           ? "start the container with: docker run --cap-add=SYS_PTRACE --security-opt seccomp=unconfined …"
-                       : facts.container == Container::kKubernetes
-                           ? "add to the container's specification: securityContext: {seccompProfile: {type: Unconfined}}"
-                           : "run it outside of the sandbox");
+        return refused(
+            facts, "a seccomp filter on lampyr forbids the calls that read another process",
+            facts.container == Container::kPodman
+                ? "start the container with: podman run --cap-add=SYS_PTRACE --security-opt seccomp=unconfined …"
+            : facts.container == Container::kDocker
+                ? "start the container with: docker run --cap-add=SYS_PTRACE --security-opt seccomp=unconfined …"
+            : facts.container == Container::kKubernetes
+                ? "add to the container's specification: securityContext: {seccompProfile: {type: Unconfined}}"
+                : "run it outside of the sandbox");
     }
     if (!facts.dumpable && !facts.cap_sys_ptrace) {
         return refused(facts, "it has made itself unreadable (PR_SET_DUMPABLE is 0, or its file has capabilities)",
                        root_hint(facts.container));
     }
     if (facts.tracer > 0) {
-        return refused(facts, fmt::format("it is being traced by process {} ({})", facts.tracer,
-                                          terminal_safe(facts.tracer_name)),
-                       "end that tracer, or do not use --blocking");
+        return refused(
+            facts, fmt::format("it is being traced by process {} ({})", facts.tracer, terminal_safe(facts.tracer_name)),
+            "end that tracer, or do not use --blocking");
     }
     return refused(facts, "a security module (SELinux, AppArmor or the like) forbids it",
-                   facts.selinux ? "sudo setsebool deny_ptrace 0" : "look for the denial with: sudo journalctl -k | grep -i denied");
+                   facts.selinux ? "sudo setsebool deny_ptrace 0"
+                                 : "look for the denial with: sudo journalctl -k | grep -i denied");
 }
 
 Error explain_access_failure(Pid pid, int os_errno) { return explain(gather_access_facts(pid, os_errno)); }

@@ -83,8 +83,10 @@ Result<std::vector<Mapping>> parse_maps(std::string_view text) {
         const std::size_t end = std::min(text.find('\n'), text.size());
         Mapping mapping;
         if (!parse_line(text.substr(0, end), mapping)) {
-            return Error{ErrorCode::kCorrupt, fmt::format("memory map line {} cannot be understood", mappings.size() + 1),
-                         {}, 0};
+            return Error{ErrorCode::kCorrupt,
+                         fmt::format("memory map line {} cannot be understood", mappings.size() + 1),
+                         {},
+                         0};
         }
         mappings.push_back(std::move(mapping));
         text.remove_prefix(std::min(end + 1, text.size()));

@@ -36,8 +36,8 @@ struct Mapping {
 /// kCorrupt when a line is not as the kernel writes them.
 [[nodiscard]] Result<std::vector<Mapping>> parse_maps(std::string_view text);
 
-/// The mappings in ascending order. Works when the main thread has ended and others live. Never empty: a process without
-/// memory is an error that says what it is.
+/// The mappings in ascending order. Works when the main thread has ended and others live. Never empty: a process
+/// without memory is an error that says what it is.
 [[nodiscard]] Result<std::vector<Mapping>> read_maps(Pid pid);
 [[nodiscard]] Result<std::vector<Mapping>> read_maps(const ProcessHandle& process);
 /// The text as it is, for recordings.

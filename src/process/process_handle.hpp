@@ -24,7 +24,8 @@ class ProcessHandle {
     [[nodiscard]] Pid pid() const { return pid_; }
     /// Clock ticks after boot; with the PID it names a process for all time (proc_pid_stat(5), field 22).
     [[nodiscard]] std::uint64_t start_time() const { return start_time_; }
-    /// Descriptor on /proc/PID for openat; fails with ENOENT or ESRCH once the process is gone, even if the PID is reused.
+    /// Descriptor on /proc/PID for openat; fails with ENOENT or ESRCH once the process is gone, even if the PID is
+    /// reused.
     [[nodiscard]] int proc_dir() const { return proc_dir_.get(); }
 
     /// True once every thread has ended (zombies included). One system call.

@@ -27,7 +27,8 @@ std::vector<std::string> split_arguments(std::string_view text) {
     return arguments;
 }
 
-/// A living thread's number when the main thread has ended and others live, else the main thread's. `zombie` when none lives.
+/// A living thread's number when the main thread has ended and others live, else the main thread's. `zombie` when none
+/// lives.
 Tid thread_to_ask(int directory, Pid pid, const StatLine& main, bool& zombie) {
     Tid tid(pid.value);
     zombie = main.is_dead();
@@ -87,8 +88,8 @@ Result<ProcessInfo> read_process_info(Pid pid) {
         info.arguments = split_arguments(text);
     }
     read_executable(directory.get(), tid, info);
-    info.command_line = info.arguments.empty() ? fmt::format("[{}]", info.comm)
-                                               : fmt::format("{}", fmt::join(info.arguments, " "));
+    info.command_line =
+        info.arguments.empty() ? fmt::format("[{}]", info.comm) : fmt::format("{}", fmt::join(info.arguments, " "));
     return info;
 }
 

@@ -20,12 +20,12 @@ struct ProcessInfo {
     std::string command_line;            ///< arguments joined by blanks; "[comm]" when there are none
     std::string executable;              ///< as the target sees it, without " (deleted)"; empty when not permitted
     bool executable_deleted = false;
-    std::string comm;                    ///< name of the main thread
-    std::uint64_t start_time = 0;        ///< clock ticks after boot
-    char state = '?';                    ///< of the main thread, see proc_pid_stat(5)
-    bool zombie = false;                 ///< no thread lives any more
+    std::string comm;              ///< name of the main thread
+    std::uint64_t start_time = 0;  ///< clock ticks after boot
+    char state = '?';              ///< of the main thread, see proc_pid_stat(5)
+    bool zombie = false;           ///< no thread lives any more
     bool kernel_thread = false;
-    std::uint32_t uid = 0;               ///< real user id
+    std::uint32_t uid = 0;  ///< real user id
     /// The PID in each pid namespace it is in, ours first, its own last.
     std::vector<std::int32_t> namespace_pids;
 };

@@ -47,8 +47,8 @@ void PtraceScope::stop(std::span<const Tid> threads, Clock::time_point deadline)
     for (const Tid tid : threads) results_.push_back({tid, StopResult::kLate});
     tracees_.assign(threads.size(), Tracee{});
     for (std::size_t i = 0; i < results_.size(); ++i) seize(i);
-    // Asked after the seizing: alive now means that no number had passed on to another process then. Otherwise nothing is
-    // interrupted, and what was seized goes free, unstopped, with this thread's end.
+    // Asked after the seizing: alive now means that no number had passed on to another process then. Otherwise nothing
+    // is interrupted, and what was seized goes free, unstopped, with this thread's end.
     if (process_.exited()) {
         for (std::size_t i = 0; i < results_.size(); ++i) {
             results_[i].result = StopResult::kGone;
@@ -58,7 +58,8 @@ void PtraceScope::stop(std::span<const Tid> threads, Clock::time_point deadline)
     }
     // A second pass, so that the threads stop as close to each other as possible.
     for (std::size_t i = 0; i < results_.size(); ++i) {
-        if (tracees_[i].pending) trace(PTRACE_INTERRUPT, results_[i].tid);  // fails only for the dying: seen by the wait
+        if (tracees_[i].pending)
+            trace(PTRACE_INTERRUPT, results_[i].tid);  // fails only for the dying: seen by the wait
     }
     await(deadline);
     for (const ThreadStop& thread : results_) {
@@ -123,7 +124,8 @@ bool PtraceScope::poll(std::size_t index) {
     // carries the exit status, which belongs to the owner of that child.
     const bool collect = !(our_child_ && tid.value == process_.pid().value);
     siginfo_t info{};
-    if (::waitid(P_PID, static_cast<id_t>(tid.value), &info, WSTOPPED | WNOHANG | __WALL | (collect ? WEXITED : 0)) != 0) {
+    if (::waitid(P_PID, static_cast<id_t>(tid.value), &info, WSTOPPED | WNOHANG | __WALL | (collect ? WEXITED : 0)) !=
+        0) {
         if (errno == EINTR) return false;
         tracee.pending = tracee.seized = false;
         results_[index].result = StopResult::kGone;  // ECHILD: not a tracee any more

@@ -21,8 +21,8 @@ class PtraceScope {
 
     /// Seizes, interrupts and awaits the threads. Those that stopped are held on return.
     void stop(std::span<const Tid> threads, Clock::time_point deadline);
-    /// Detaches all. False: some tracee could not be detached (running, or dying), and only the end of the calling thread
-    /// lets it go.
+    /// Detaches all. False: some tracee could not be detached (running, or dying), and only the end of the calling
+    /// thread lets it go.
     [[nodiscard]] bool release();
 
     [[nodiscard]] StopOutcome outcome() const;

@@ -20,7 +20,8 @@ namespace lampyr::process {
 /// stacks, …). Everything above `RemoteMemory` can be run on it again, without the process and without permission.
 ///
 /// File, all numbers little-endian: "lampyrPM", u32 version (1), u32 facts, u32 ranges, u64 FNV-1a of all that follows;
-/// each fact: u32 size, name, u32 size, value; each range: u64 address, u64 size, bytes. Ranges ascend and do not touch.
+/// each fact: u32 size, name, u32 size, value; each range: u64 address, u64 size, bytes. Ranges ascend and do not
+/// touch.
 class RecordedMemory final : public RemoteMemory {
   public:
     /// kCorrupt for a file that is not such a recording, of an unknown version, cut or altered.

@@ -131,14 +131,16 @@ void reset_signals() {
 Error describe(const SpawnFailure& failure, const std::string& program) {
     const std::string name = terminal_safe(program);
     if (failure.step == SpawnFailure::Step::kIdentity) {
-        return os_error(ErrorCode::kPermission, "cannot start the program as the user who called sudo", failure.os_errno);
+        return os_error(ErrorCode::kPermission, "cannot start the program as the user who called sudo",
+                        failure.os_errno);
     }
     if (failure.os_errno == ENOENT || failure.os_errno == ENOTDIR) {
         // A script or program whose interpreter is missing gives ENOENT too.
         struct stat unused {};
         const bool is_there = program.find('/') != program.npos && ::stat(program.c_str(), &unused) == 0;
         if (!is_there) return {ErrorCode::kProgramNotFound, fmt::format("{}: program not found", name), {}, ENOENT};
-        return {ErrorCode::kProgramNotFound, fmt::format("{}: the interpreter it names was not found", name), {}, ENOENT};
+        return {
+            ErrorCode::kProgramNotFound, fmt::format("{}: the interpreter it names was not found", name), {}, ENOENT};
     }
     Error error = os_error(ErrorCode::kProgramNotExecutable, name, failure.os_errno);
     if (failure.os_errno == ENOEXEC) error.hint = "a script needs a first line like #!/usr/bin/env python3";
@@ -222,8 +224,8 @@ Child::~Child() { static_cast<void>(try_wait()); }
 std::optional<WaitStatus> Child::try_wait() {
     if (status_ || pid_.value <= 0) return status_;
     if (pidfd_) {
-        // waitpid also reports the stops of a child that a thread of this process traces: ask it only once the child has
-        // ended altogether.
+        // waitpid also reports the stops of a child that a thread of this process traces: ask it only once the child
+        // has ended altogether.
         pollfd poll{pidfd_.get(), POLLIN, 0};
         if (::poll(&poll, 1, 0) <= 0) return std::nullopt;
     }

@@ -27,13 +27,14 @@ struct Invoker {
 };
 [[nodiscard]] std::optional<Invoker> sudo_invoker();
 
-/// A program started by us, as a shell would have started it: our stdin, stdout, stderr, process group (Ctrl-C reaches it
-/// as it would without us), environment and the calling thread's signal mask; handlers are gone, ignored signals stay ignored. Under sudo it runs as the user who called sudo, groups included. It
-/// outlives us, and nothing here ever kills it. This object is the one place that waits for it.
+/// A program started by us, as a shell would have started it: our stdin, stdout, stderr, process group (Ctrl-C reaches
+/// it as it would without us), environment and the calling thread's signal mask; handlers are gone, ignored signals
+/// stay ignored. Under sudo it runs as the user who called sudo, groups included. It outlives us, and nothing here ever
+/// kills it. This object is the one place that waits for it.
 class Child {
   public:
-    /// `arguments[0]` is looked up in PATH when it holds no slash. kProgramNotFound and kProgramNotExecutable are what a
-    /// shell reports as 127 and 126; they come from execve itself, so success means that the program runs.
+    /// `arguments[0]` is looked up in PATH when it holds no slash. kProgramNotFound and kProgramNotExecutable are what
+    /// a shell reports as 127 and 126; they come from execve itself, so success means that the program runs.
     [[nodiscard]] static Result<Child> spawn(const std::vector<std::string>& arguments);
 
     Child(Child&& other) noexcept;

@@ -32,8 +32,10 @@ std::optional<StatLine> parse_stat(std::string_view text) {
         if (field != 9 && field != 22 && field != 26 && field != 28) continue;
         const auto number = parse_number<std::uint64_t>(word);
         if (!number) return std::nullopt;
-        (field == 9 ? line.flags : field == 22 ? line.start_time : field == 26 ? line.start_code : line.start_stack) =
-            *number;
+        (field == 9    ? line.flags
+         : field == 22 ? line.start_time
+         : field == 26 ? line.start_code
+                       : line.start_stack) = *number;
     }
     return line;
 }

@@ -7,8 +7,8 @@
 
 namespace lampyr::process {
 
-/// The fields of /proc/PID/stat and /proc/PID/task/TID/stat that are used here (proc_pid_stat(5)). `comm` points into the
-/// parsed text. A thread chooses its own name, which may hold ')' and newlines: only the last ')' ends it.
+/// The fields of /proc/PID/stat and /proc/PID/task/TID/stat that are used here (proc_pid_stat(5)). `comm` points into
+/// the parsed text. A thread chooses its own name, which may hold ')' and newlines: only the last ')' ends it.
 struct StatLine {
     std::string_view comm;
     char state = '?';

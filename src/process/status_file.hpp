@@ -11,8 +11,8 @@ namespace lampyr::process {
 /// Bytes read of a /proc/PID/status; real ones are under 2 KiB (Cpus_allowed of big machines adds some).
 inline constexpr std::size_t kStatusLimit = 65536;
 
-/// The "Key:\tvalue" lines of a /proc/PID/status text (proc_pid_status(5)). A view: the text must outlive it. The kernel
-/// escapes newlines in the Name line, so a thread's name cannot forge a key.
+/// The "Key:\tvalue" lines of a /proc/PID/status text (proc_pid_status(5)). A view: the text must outlive it. The
+/// kernel escapes newlines in the Name line, so a thread's name cannot forge a key.
 class StatusFile {
   public:
     explicit StatusFile(std::string_view text) : text_(text) {}

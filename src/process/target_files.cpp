@@ -19,10 +19,9 @@
 namespace lampyr::process {
 namespace {
 
-/// A descriptor that names a file without opening it. Following the kernel's own links (exe, map_files, root) is wanted.
-UniqueFd name_at(int directory, const char* path) {
-    return UniqueFd(::openat(directory, path, O_PATH | O_CLOEXEC));
-}
+/// A descriptor that names a file without opening it. Following the kernel's own links (exe, map_files, root) is
+/// wanted.
+UniqueFd name_at(int directory, const char* path) { return UniqueFd(::openat(directory, path, O_PATH | O_CLOEXEC)); }
 
 /// The same for a path of the target's, resolved inside `root`.
 UniqueFd name_in_root(int root, const std::string& path) {
@@ -54,7 +53,8 @@ UniqueFd open_named(const UniqueFd& name) {
 bool is_mapped_file(const UniqueFd& name, const Mapping& mapping) {
     struct stat file {};
     if (!name || ::fstat(name.get(), &file) != 0) return false;
-    if (file.st_ino == mapping.inode && file.st_dev == ::makedev(mapping.device_major, mapping.device_minor)) return true;
+    if (file.st_ino == mapping.inode && file.st_dev == ::makedev(mapping.device_major, mapping.device_minor))
+        return true;
     struct statfs system {};
     if (mapping.deleted || ::fstatfs(name.get(), &system) != 0) return false;
     const auto type = static_cast<std::uint64_t>(system.f_type);

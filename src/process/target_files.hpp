@@ -13,9 +13,9 @@
 namespace lampyr::process {
 
 // Files as the target sees them: in its mount namespace, below its root directory, and although deleted. Symbolic links
-// are resolved inside its root, so a container cannot point us at files of the host. Only regular files are ever opened:
-// opening a device or a FIFO may act or block. The files stay the target's, which may cut them at any time: read them
-// with pread, do not map them (SIGBUS).
+// are resolved inside its root, so a container cannot point us at files of the host. Only regular files are ever
+// opened: opening a device or a FIFO may act or block. The files stay the target's, which may cut them at any time:
+// read them with pread, do not map them (SIGBUS).
 
 /// The very file that is mapped, by the first way that works: /proc/PID/map_files (needs CAP_SYS_ADMIN or
 /// CAP_CHECKPOINT_RESTORE), /proc/PID/exe, and the path below /proc/PID/root if device and inode agree. kSystem with

@@ -11,8 +11,8 @@
 namespace lampyr::process {
 namespace {
 
-/// Leaves a quarter of the descriptors, at most 256, to everything else. The kernel hands out the lowest free number, so
-/// the number of a new descriptor says how full the table is.
+/// Leaves a quarter of the descriptors, at most 256, to everything else. The kernel hands out the lowest free number,
+/// so the number of a new descriptor says how full the table is.
 int highest_kept_descriptor() {
     rlimit limit{};
     if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return 0;

@@ -13,9 +13,9 @@
 
 namespace lampyr::process {
 
-/// Reads one small file of each thread, /proc/PID/task/TID/LEAF, over and over: the descriptors are kept, so that a read
-/// is one pread (150 to 600 ns) instead of open, read and close (750 ns more). When the descriptor table of this process
-/// is nearly full a file is opened and closed for each read instead.
+/// Reads one small file of each thread, /proc/PID/task/TID/LEAF, over and over: the descriptors are kept, so that a
+/// read is one pread (150 to 600 ns) instead of open, read and close (750 ns more). When the descriptor table of this
+/// process is nearly full a file is opened and closed for each read instead.
 class TaskFiles {
   public:
     /// `leaf` must be a string literal.

@@ -20,9 +20,9 @@ enum class RunState : std::uint8_t {
     kUnknown,  ///< the kernel did not say
 };
 
-/// Tells whether threads of one process run, with one pread a thread and nothing allocated once a thread is known. Reads
-/// `syscall` (200 ns for a running thread; prints "running" for runnable ones too) and, where that is not permitted,
-/// `stat` (650 ns). Not for two threads at a time.
+/// Tells whether threads of one process run, with one pread a thread and nothing allocated once a thread is known.
+/// Reads `syscall` (200 ns for a running thread; prints "running" for runnable ones too) and, where that is not
+/// permitted, `stat` (650 ns). Not for two threads at a time.
 class ThreadStatusReader {
   public:
     enum class Source : std::uint8_t { kSyscall, kStat };
@@ -39,14 +39,16 @@ class ThreadStatusReader {
     Source source_;
 };
 
-/// What the scheduler counted for a thread since it began (Documentation/scheduler/sched-stats.rst, /proc/PID/schedstat).
+/// What the scheduler counted for a thread since it began (Documentation/scheduler/sched-stats.rst,
+/// /proc/PID/schedstat).
 struct ThreadCpu {
     std::chrono::nanoseconds on_cpu{0};
     std::chrono::nanoseconds waiting{0};  ///< runnable, waiting for a CPU
     std::uint64_t slices = 0;
 };
 
-/// Reads `schedstat` of threads: one pread each (170 ns). `on_cpu` of a running thread is as of the last tick or switch.
+/// Reads `schedstat` of threads: one pread each (170 ns). `on_cpu` of a running thread is as of the last tick or
+/// switch.
 class ThreadCpuReader {
   public:
     explicit ThreadCpuReader(const ProcessHandle& process) : files_(process, "schedstat") {}

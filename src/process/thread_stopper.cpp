@@ -173,7 +173,8 @@ Result<std::unique_ptr<ThreadStopper>> ThreadStopper::open(Pid pid, std::chrono:
     return stopper;
 }
 
-StopOutcome ThreadStopper::during_stop(std::span<const Tid> threads, const std::function<void(const StopOutcome&)>& read) {
+StopOutcome ThreadStopper::during_stop(std::span<const Tid> threads,
+                                       const std::function<void(const StopOutcome&)>& read) {
     return tracer_->stop(threads, &read);
 }
 

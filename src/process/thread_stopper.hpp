@@ -44,10 +44,11 @@ struct StopStatistics {
     std::chrono::nanoseconds longest{0};
 };
 
-/// Stops given threads of one process for the time of a read: PTRACE_SEIZE and PTRACE_INTERRUPT of all, PTRACE_DETACH of
-/// all afterwards, anew each time, so that no signal is ever held up between two stops. Never SIGSTOP or PTRACE_ATTACH,
-/// no ptrace options. A signal met on the way is passed on; a job stopped by Ctrl-Z stays stopped. Interrupted system
-/// calls that the kernel does not restart (epoll_wait, see signal(7)) return EINTR in the target: that is the price.
+/// Stops given threads of one process for the time of a read: PTRACE_SEIZE and PTRACE_INTERRUPT of all, PTRACE_DETACH
+/// of all afterwards, anew each time, so that no signal is ever held up between two stops. Never SIGSTOP or
+/// PTRACE_ATTACH, no ptrace options. A signal met on the way is passed on; a job stopped by Ctrl-Z stays stopped.
+/// Interrupted system calls that the kernel does not restart (epoll_wait, see signal(7)) return EINTR in the target:
+/// that is the price.
 ///
 /// All ptrace calls of a tracee must come from one thread, and a thread that has not stopped cannot be detached; but
 /// when a tracer thread ends the kernel lets all its tracees go, whatever their state. So a thread of this object does

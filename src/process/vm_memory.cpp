@@ -24,7 +24,8 @@ constexpr std::size_t kMaxSegments = 1024;
 
 ssize_t vm_readv(Tid tid, std::span<const RemoteSegment> segments, std::span<std::byte> out) {
     const iovec local{out.data(), out.size()};
-    return ::process_vm_readv(tid.value, &local, 1, reinterpret_cast<const iovec*>(segments.data()), segments.size(), 0);
+    return ::process_vm_readv(tid.value, &local, 1, reinterpret_cast<const iovec*>(segments.data()), segments.size(),
+                              0);
 }
 
 std::size_t total_size(std::span<const RemoteSegment> segments, std::size_t limit) {

@@ -14,9 +14,9 @@
 namespace lampyr::process {
 
 /// The memory of a live process, read without stopping or changing it: process_vm_readv, and pread on /proc/PID/mem
-/// where a kernel or sandbox lacks that call. Follows one process only: once it has ended every read gives 0 bytes, even
-/// when its PID has a new owner. Survives the end of the main thread while other threads live.
-/// Not for two threads at a time.
+/// where a kernel or sandbox lacks that call. Follows one process only: once it has ended every read gives 0 bytes,
+/// even when its PID has a new owner. Survives the end of the main thread while other threads live. Not for two threads
+/// at a time.
 class VmMemory final : public RemoteMemory {
   public:
     enum class Method : std::uint8_t { kProcessVmReadv, kProcMem };

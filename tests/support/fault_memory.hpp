@@ -15,8 +15,8 @@ enum class Fault : std::uint8_t {
     kChange,    ///< all bytes, some of them wrong
 };
 
-/// Another memory with a fault in the n-th read (counted from 0), or in that and all later ones. What is cut and what is
-/// changed follows from the seed, so a failure found can be repeated.
+/// Another memory with a fault in the n-th read (counted from 0), or in that and all later ones. What is cut and what
+/// is changed follows from the seed, so a failure found can be repeated.
 class FaultMemory final : public process::RemoteMemory {
   public:
     FaultMemory(const process::RemoteMemory& inner, Fault fault, std::uint64_t nth, std::uint64_t seed = 1)

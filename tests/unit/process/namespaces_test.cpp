@@ -46,12 +46,13 @@ int run_inside(ChildPort& port, int levels) {
     static ChildPort* shared = &port;
     for (int i = 0; i < 3; ++i) {
         pthread_t thread{};
-        ::pthread_create(&thread, nullptr,
-                         [](void*) -> void* {
-                             shared->send(static_cast<std::int32_t>(::syscall(SYS_gettid)));
-                             for (;;) ::pause();
-                         },
-                         nullptr);
+        ::pthread_create(
+            &thread, nullptr,
+            [](void*) -> void* {
+                shared->send(static_cast<std::int32_t>(::syscall(SYS_gettid)));
+                for (;;) ::pause();
+            },
+            nullptr);
     }
     port.await_go();
     return 0;

@@ -46,46 +46,109 @@ struct Row {
     const char* name;
     std::function<void(AccessFacts&)> change;
     ErrorCode code;
-    const char* cause;  ///< must be in the message
-    const char* remedy; ///< must be in the hint
+    const char* cause;   ///< must be in the message
+    const char* remedy;  ///< must be in the hint
 };
 
 TEST(Permissions, NamesOneCauseAndOneRemedy) {
-    const auto root = [](AccessFacts& f) { f.our_uid = 0; f.target_uid = f.target_shown_uid = 0; };
+    const auto root = [](AccessFacts& f) {
+        f.our_uid = 0;
+        f.target_uid = f.target_shown_uid = 0;
+    };
     const Row rows[] = {
         {"gone", [](auto& f) { f.exists = false; }, ErrorCode::kNoSuchProcess, "does not exist", ""},
         {"zombie", [](auto& f) { f.zombie = true; }, ErrorCode::kNoSuchProcess, "zombie", ""},
         {"kernel", [](auto& f) { f.kernel_thread = true; }, ErrorCode::kNotPython, "kernel", ""},
-        {"other user", [](auto& f) { f.target_uid = f.target_shown_uid = 1001; }, ErrorCode::kPermission, "1001", "sudo"},
-        {"set-uid", [](auto& f) { f.target_uid.reset(); f.target_shown_uid = 0; }, ErrorCode::kPermission, "set-uid", "sudo"},
+        {"other user", [](auto& f) { f.target_uid = f.target_shown_uid = 1001; }, ErrorCode::kPermission, "1001",
+         "sudo"},
+        {"set-uid",
+         [](auto& f) {
+             f.target_uid.reset();
+             f.target_shown_uid = 0;
+         },
+         ErrorCode::kPermission, "set-uid", "sudo"},
         {"yama 1", [](auto& f) { f.yama = 1; }, ErrorCode::kPermission, "ptrace_scope is 1", "lampyr record --"},
-        {"yama 1, own child, not dumpable", [](auto& f) { f.yama = 1; f.descendant = true; f.dumpable = false; },
+        {"yama 1, own child, not dumpable",
+         [](auto& f) {
+             f.yama = 1;
+             f.descendant = true;
+             f.dumpable = false;
+         },
          ErrorCode::kPermission, "PR_SET_DUMPABLE", "sudo"},
         {"yama 2", [](auto& f) { f.yama = 2; }, ErrorCode::kPermission, "ptrace_scope is 2", "sudo"},
-        {"yama 3", [](auto& f) { f.yama = 3; f.cap_sys_ptrace = true; }, ErrorCode::kPermission, "rebooted", "reboot"},
-        {"yama 1 before other user", [](auto& f) { f.yama = 1; f.target_uid = 1001; }, ErrorCode::kPermission, "1001", "sudo"},
-        {"user in docker", [](auto& f) { f.target_uid = 0; f.container = Container::kDocker; }, ErrorCode::kPermission,
-         "lampyr runs as", "docker exec --user 0"},
-        {"root in docker", [&](auto& f) { root(f); f.container = Container::kDocker; }, ErrorCode::kPermission,
-         "CAP_SYS_PTRACE", "docker run --cap-add=SYS_PTRACE"},
-        {"root in podman", [&](auto& f) { root(f); f.container = Container::kPodman; }, ErrorCode::kPermission,
-         "CAP_SYS_PTRACE", "podman run --cap-add=SYS_PTRACE"},
-        {"root in kubernetes", [&](auto& f) { root(f); f.container = Container::kKubernetes; }, ErrorCode::kPermission,
-         "CAP_SYS_PTRACE", "add: [SYS_PTRACE]"},
-        {"root in a container, other user", [&](auto& f) { root(f); f.target_uid = 5; f.container = Container::kDocker; },
+        {"yama 3",
+         [](auto& f) {
+             f.yama = 3;
+             f.cap_sys_ptrace = true;
+         },
+         ErrorCode::kPermission, "rebooted", "reboot"},
+        {"yama 1 before other user",
+         [](auto& f) {
+             f.yama = 1;
+             f.target_uid = 1001;
+         },
+         ErrorCode::kPermission, "1001", "sudo"},
+        {"user in docker",
+         [](auto& f) {
+             f.target_uid = 0;
+             f.container = Container::kDocker;
+         },
+         ErrorCode::kPermission, "lampyr runs as", "docker exec --user 0"},
+        {"root in docker",
+         [&](auto& f) {
+             root(f);
+             f.container = Container::kDocker;
+         },
+         ErrorCode::kPermission, "CAP_SYS_PTRACE", "docker run --cap-add=SYS_PTRACE"},
+        {"root in podman",
+         [&](auto& f) {
+             root(f);
+             f.container = Container::kPodman;
+         },
+         ErrorCode::kPermission, "CAP_SYS_PTRACE", "podman run --cap-add=SYS_PTRACE"},
+        {"root in kubernetes",
+         [&](auto& f) {
+             root(f);
+             f.container = Container::kKubernetes;
+         },
+         ErrorCode::kPermission, "CAP_SYS_PTRACE", "add: [SYS_PTRACE]"},
+        {"root in a container, other user",
+         [&](auto& f) {
+             root(f);
+             f.target_uid = 5;
+             f.container = Container::kDocker;
+         },
          ErrorCode::kPermission, "another user", "--cap-add"},
         {"root without capability", root, ErrorCode::kPermission, "CAP_SYS_PTRACE", "CAP_SYS_PTRACE"},
-        {"root of a user namespace", [&](auto& f) { root(f); f.cap_sys_ptrace = true; f.initial_user_namespace = false; },
+        {"root of a user namespace",
+         [&](auto& f) {
+             root(f);
+             f.cap_sys_ptrace = true;
+             f.initial_user_namespace = false;
+         },
          ErrorCode::kPermission, "user namespace", "outside"},
-        {"seccomp", [](auto& f) { f.seccomp = 2; f.container = Container::kDocker; }, ErrorCode::kPermission, "seccomp",
-         "seccomp=unconfined"},
+        {"seccomp",
+         [](auto& f) {
+             f.seccomp = 2;
+             f.container = Container::kDocker;
+         },
+         ErrorCode::kPermission, "seccomp", "seccomp=unconfined"},
         {"old kernel", [](auto& f) { f.os_errno = ENOSYS; }, ErrorCode::kPermission, "process_vm_readv",
          "CONFIG_CROSS_MEMORY_ATTACH"},
         {"not dumpable", [](auto& f) { f.dumpable = false; }, ErrorCode::kPermission, "PR_SET_DUMPABLE", "sudo"},
-        {"traced", [](auto& f) { f.tracer = 77; f.tracer_name = "gdb\x1b[2J"; }, ErrorCode::kPermission, "process 77 (gdb",
-         "tracer"},
-        {"security module", [&](auto& f) { root(f); f.cap_sys_ptrace = true; f.selinux = true; }, ErrorCode::kPermission,
-         "security module", "setsebool"},
+        {"traced",
+         [](auto& f) {
+             f.tracer = 77;
+             f.tracer_name = "gdb\x1b[2J";
+         },
+         ErrorCode::kPermission, "process 77 (gdb", "tracer"},
+        {"security module",
+         [&](auto& f) {
+             root(f);
+             f.cap_sys_ptrace = true;
+             f.selinux = true;
+         },
+         ErrorCode::kPermission, "security module", "setsebool"},
     };
     for (const Row& row : rows) {
         const Error error = verdict(row.change);
@@ -198,8 +261,8 @@ TEST_F(RealRefusals, DeniedCallFallsBackToProcMem) {
                 if (!late && !deny(SYS_process_vm_readv, error)) return 1;
                 const auto memory = VmMemory::open(victim.pid());
                 if (!memory) return 2;
-                if (late && ((*memory)->method() != VmMemory::Method::kProcessVmReadv ||
-                             !deny(SYS_process_vm_readv, error))) {
+                if (late &&
+                    ((*memory)->method() != VmMemory::Method::kProcessVmReadv || !deny(SYS_process_vm_readv, error))) {
                     return 3;
                 }
                 const RemoteAddr address(reinterpret_cast<std::uint64_t>(&value));

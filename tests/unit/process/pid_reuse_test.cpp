@@ -5,8 +5,8 @@
 #include "process/vm_memory.hpp"
 #include "support/child.hpp"
 
-#include <gtest/gtest.h>
 #include <fcntl.h>
+#include <gtest/gtest.h>
 #include <sched.h>
 #include <sys/mount.h>
 #include <sys/wait.h>

@@ -56,7 +56,9 @@ TEST(ProcMaps, ReadsEveryColumn) {
 TEST(ProcMaps, SurvivesTruncationAndRefusesNonsense) {
     for (std::size_t size = 0; size <= kText.size(); ++size) {
         const auto maps = parse_maps(kText.substr(0, size));
-        if (!maps) { EXPECT_EQ(maps.error().code, ErrorCode::kCorrupt); }
+        if (!maps) {
+            EXPECT_EQ(maps.error().code, ErrorCode::kCorrupt);
+        }
     }
     for (const char* text : {"\n", "x", "1-2", "2-1 r--p 0 0:0 0\n", "1-2 r-p 0 0:0 0\n", "1-2 r--p 0 0:0 x\n",
                              "1-2 r--p 0 0 0\n", "11111111111111111-2 r--p 0 0:0 0\n"}) {
@@ -75,7 +77,9 @@ TEST(ProcMaps, ReadsFilesWithHostileNames) {
     void* page = ::mmap(nullptr, 4096, PROT_READ, MAP_PRIVATE, fd.get(), 0);
     ASSERT_NE(page, MAP_FAILED);
     for (const bool deleted : {false, true}) {
-        if (deleted) { ASSERT_EQ(::unlink(path.c_str()), 0); }
+        if (deleted) {
+            ASSERT_EQ(::unlink(path.c_str()), 0);
+        }
         const auto maps = read_maps(Pid(::getpid()));
         ASSERT_TRUE(maps);
         const Mapping* mapping = find_mapping(*maps, RemoteAddr(reinterpret_cast<std::uint64_t>(page)));
@@ -90,7 +94,12 @@ TEST(ProcMaps, ReadsFilesWithHostileNames) {
 TEST(ProcMaps, ReadsAProcessWhoseMainThreadHasEnded) {
     ForkedChild child([](ChildPort&) {
         pthread_t thread{};
-        ::pthread_create(&thread, nullptr, [](void*) -> void* { for (;;) ::pause(); }, nullptr);
+        ::pthread_create(
+            &thread, nullptr,
+            [](void*) -> void* {
+                for (;;) ::pause();
+            },
+            nullptr);
         ::syscall(SYS_exit, 0);
         return 0;
     });

@@ -23,9 +23,9 @@ std::string sample_file() {
     MemoryRecorder recorder;
     recorder.add_fact("maps", "1000-2000 r--p 0 0:0 0 \n");
     recorder.add_fact("version", "3.13.0");
-    recorder.add_range(RemoteAddr(0x10ff0), counting(0x30));         // across a page
-    recorder.add_range(RemoteAddr(0x11000), counting(4, 0x80));      // again: the later bytes count
-    recorder.add_range(RemoteAddr(0x11020), counting(16, 0x20));     // touches the first range
+    recorder.add_range(RemoteAddr(0x10ff0), counting(0x30));      // across a page
+    recorder.add_range(RemoteAddr(0x11000), counting(4, 0x80));   // again: the later bytes count
+    recorder.add_range(RemoteAddr(0x11020), counting(16, 0x20));  // touches the first range
     recorder.add_range(RemoteAddr(0x20000), counting(8));
     recorder.add_range(RemoteAddr(0x30000), {});
     return recorder.encode();

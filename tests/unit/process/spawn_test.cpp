@@ -133,22 +133,25 @@ TEST(Spawn, LooksInPathAsAShellDoes) {
 }
 
 TEST(Spawn, GivesTheProgramACleanStart) {
-    EXPECT_EQ(in_fork([](ChildPort&) {
-                  ::signal(SIGINT, [](int) {});
-                  ::signal(SIGPIPE, SIG_IGN);
-                  ::signal(SIGHUP, SIG_IGN);
-                  ::signal(SIGCHLD, SIG_IGN);
-                  const int inherited = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
-                  auto child = Child::spawn(
-                      {"sh", "-c",
-                       "grep -q '^SigIgn:.*0000001$' /proc/self/status || exit 1; "
-                       "grep -q '^SigBlk:.*0000000000000000$' /proc/self/status || exit 3; "
-                       "[ ! -e /proc/$$/fd/" + std::to_string(inherited) + " ] || exit 4; "
-                       "[ $(cut -d' ' -f5 /proc/$$/stat) = $(cut -d' ' -f5 /proc/$PPID/stat) ] || exit 5; exit 33"});
-                  // SIGCHLD was ignored, and the status arrives all the same.
-                  return child ? child->wait().code : 99;
-              }),
-              33);
+    EXPECT_EQ(
+        in_fork([](ChildPort&) {
+            ::signal(SIGINT, [](int) {});
+            ::signal(SIGPIPE, SIG_IGN);
+            ::signal(SIGHUP, SIG_IGN);
+            ::signal(SIGCHLD, SIG_IGN);
+            const int inherited = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
+            auto child = Child::spawn(
+                {"sh", "-c",
+                 "grep -q '^SigIgn:.*0000001$' /proc/self/status || exit 1; "
+                 "grep -q '^SigBlk:.*0000000000000000$' /proc/self/status || exit 3; "
+                 "[ ! -e /proc/$$/fd/" +
+                     std::to_string(inherited) +
+                     " ] || exit 4; "
+                     "[ $(cut -d' ' -f5 /proc/$$/stat) = $(cut -d' ' -f5 /proc/$PPID/stat) ] || exit 5; exit 33"});
+            // SIGCHLD was ignored, and the status arrives all the same.
+            return child ? child->wait().code : 99;
+        }),
+        33);
 }
 
 TEST(Spawn, LeavesTheProgramRunningWhenWeDie) {
@@ -191,9 +194,10 @@ TEST(Spawn, UnderSudoRunsAsTheCaller) {
                   ::setenv("SUDO_GID", "65534", 1);
                   const gid_t many[] = {0, 1, 2};
                   if (::setgroups(3, many) != 0) return 1;
-                  auto child = Child::spawn({"sh", "-c",
-                                             "[ $(id -u) = 65534 ] && [ $(id -g) = 65534 ] && [ \"$(id -G)\" = 65534 ] && "
-                                             "! grep -q '^Uid:.*[[:space:]]0' /proc/self/status && exit 33"});
+                  auto child =
+                      Child::spawn({"sh", "-c",
+                                    "[ $(id -u) = 65534 ] && [ $(id -g) = 65534 ] && [ \"$(id -G)\" = 65534 ] && "
+                                    "! grep -q '^Uid:.*[[:space:]]0' /proc/self/status && exit 33"});
                   return child ? child->wait().code : 99;
               }),
               33);

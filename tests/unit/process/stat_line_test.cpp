@@ -9,7 +9,8 @@ namespace lampyr::process {
 namespace {
 
 constexpr std::string_view kTail =
-    " S 41 42 42 0 -1 4194560 100 0 0 0 1 2 0 0 20 0 1 0 777 1000 10 18446744073709551615 4198400 4300000 140730000 0 0\n";
+    " S 41 42 42 0 -1 4194560 100 0 0 0 1 2 0 0 20 0 1 0 777 1000 10 18446744073709551615 4198400 4300000 140730000 0 "
+    "0\n";
 
 TEST(StatLine, ReadsFieldsBehindAHostileName) {
     for (const std::string_view name : {"python", "x) S evil", "(", ")", "a b\n1 2", ""}) {

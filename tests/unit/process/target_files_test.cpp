@@ -14,9 +14,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <fcntl.h>
 #include <array>
 #include <cstdlib>
-#include <fcntl.h>
 #include <fstream>
 #include <string>
 
@@ -108,7 +108,9 @@ TEST_F(TargetFiles, NeverTakesAReplacementForTheOriginal) {
     const Mapping after = mapping_at(child.pid(), address);
     EXPECT_TRUE(after.deleted);
     EXPECT_EQ(after.path, before.path);
-    if (::getuid() == 0) { EXPECT_EQ(content(open_mapped_file(child.pid(), after)), "original"); }
+    if (::getuid() == 0) {
+        EXPECT_EQ(content(open_mapped_file(child.pid(), after)), "original");
+    }
     const std::string text = content_without_map_files(child.pid(), after);
     EXPECT_TRUE(text.starts_with("error")) << text;
 }
@@ -131,9 +133,15 @@ TEST_F(TargetFiles, OpensADeletedExecutable) {
     ASSERT_TRUE(maps->front().deleted);
     const auto process = ProcessHandle::open(child.pid());
     ASSERT_TRUE(process);
-    EXPECT_TRUE(content(open_executable(*process)).starts_with("\x7f" "ELF"));
-    EXPECT_TRUE(content(open_mapped_file(*process, maps->front())).starts_with("\x7f" "ELF"));
-    EXPECT_TRUE(content_without_map_files(child.pid(), maps->front()).starts_with("\x7f" "ELF"));
+    EXPECT_TRUE(content(open_executable(*process))
+                    .starts_with("\x7f"
+                                 "ELF"));
+    EXPECT_TRUE(content(open_mapped_file(*process, maps->front()))
+                    .starts_with("\x7f"
+                                 "ELF"));
+    EXPECT_TRUE(content_without_map_files(child.pid(), maps->front())
+                    .starts_with("\x7f"
+                                 "ELF"));
 }
 
 TEST_F(TargetFiles, LooksThroughTheTargetsMounts) {

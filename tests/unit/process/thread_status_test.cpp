@@ -100,12 +100,13 @@ int run_blocked_threads(ChildPort& port) {
     static ChildPort* shared = &port;
     for (int i = 0; i < kThreads; ++i) {
         pthread_t thread{};
-        ::pthread_create(&thread, nullptr,
-                         [](void*) -> void* {
-                             shared->send(static_cast<std::int32_t>(::syscall(SYS_gettid)));
-                             for (;;) ::pause();
-                         },
-                         nullptr);
+        ::pthread_create(
+            &thread, nullptr,
+            [](void*) -> void* {
+                shared->send(static_cast<std::int32_t>(::syscall(SYS_gettid)));
+                for (;;) ::pause();
+            },
+            nullptr);
     }
     port.await_go();
     return 0;
@@ -193,7 +194,8 @@ TEST(ThreadCpu, CountsCpuTimeOfASpinner) {
     if (!before) GTEST_SKIP() << "this kernel has no schedstat";
     EXPECT_GT(before->slices, 0U);
     child.go();
-    EXPECT_TRUE(eventually([&] { return reader.read(main_thread(child))->on_cpu - before->on_cpu >= std::chrono::milliseconds(10); }));
+    EXPECT_TRUE(eventually(
+        [&] { return reader.read(main_thread(child))->on_cpu - before->on_cpu >= std::chrono::milliseconds(10); }));
     child.kill();
     EXPECT_FALSE(reader.read(main_thread(child)));
 }

@@ -108,7 +108,9 @@ class ThreadStopperTest : public testing::Test {
 TEST_F(ThreadStopperTest, HoldsEveryThreadUntilResumed) {
     ForkedChild child([](ChildPort& port) {
         start_threads(2, [](void*) -> void* { count_turns(); });
-        start_threads(5, [](void*) -> void* { for (;;) ::pause(); });
+        start_threads(5, [](void*) -> void* {
+            for (;;) ::pause();
+        });
         port.ready();
         for (;;) ::pause();
         return 0;
@@ -181,7 +183,9 @@ TEST_F(ThreadStopperTest, ResumesWhenDestroyed) {
 
 TEST_F(ThreadStopperTest, KilledWhileHoldingLetsTheVictimGo) {
     ForkedChild victim([](ChildPort&) {
-        start_threads(1, [](void*) -> void* { for (;;) ::pause(); });
+        start_threads(1, [](void*) -> void* {
+            for (;;) ::pause();
+        });
         count_turns();
         return 0;
     });
@@ -203,13 +207,16 @@ TEST_F(ThreadStopperTest, KilledWhileHoldingLetsTheVictimGo) {
     EXPECT_TRUE(moves(*page_));
     const auto tids = list_threads(victim.pid());
     for (const Tid tid : *tids) {
-        EXPECT_TRUE(eventually([&] { return std::string("RS").find(thread_state(victim.pid(), tid)) != std::string::npos; }));
+        EXPECT_TRUE(
+            eventually([&] { return std::string("RS").find(thread_state(victim.pid(), tid)) != std::string::npos; }));
     }
 }
 
 TEST_F(ThreadStopperTest, KilledAtAnyMomentLetsTheVictimGo) {
     ForkedChild victim([](ChildPort&) {
-        start_threads(3, [](void*) -> void* { for (;;) ::pause(); });
+        start_threads(3, [](void*) -> void* {
+            for (;;) ::pause();
+        });
         count_turns();
         return 0;
     });
@@ -234,7 +241,9 @@ TEST_F(ThreadStopperTest, KilledAtAnyMomentLetsTheVictimGo) {
 
 TEST_F(ThreadStopperTest, LeavesAJobStoppedByTheUserStopped) {
     ForkedChild child([](ChildPort&) {
-        start_threads(1, [](void*) -> void* { for (;;) ::pause(); });
+        start_threads(1, [](void*) -> void* {
+            for (;;) ::pause();
+        });
         count_turns();
         return 0;
     });
@@ -404,7 +413,9 @@ TEST_F(ThreadStopperTest, LetsTheRealParentSeeTheEnd) {
     ForkedChild parent([](ChildPort& port) {
         const pid_t inner = ::fork();
         if (inner == 0) {
-            start_threads(2, [](void*) -> void* { for (;;) ::pause(); });
+            start_threads(2, [](void*) -> void* {
+                for (;;) ::pause();
+            });
             count_turns();
         }
         port.send(inner);
@@ -431,7 +442,8 @@ TEST_F(ThreadStopperTest, SurvivesThreadsThatComeAndGo) {
         for (;;) {
             pthread_t threads[4];
             for (pthread_t& thread : threads) {
-                ::pthread_create(&thread, nullptr, [](void*) -> void* { return nullptr; }, nullptr);
+                ::pthread_create(
+                    &thread, nullptr, [](void*) -> void* { return nullptr; }, nullptr);
             }
             for (const pthread_t thread : threads) ::pthread_join(thread, nullptr);
             ++g_shared->turns;
@@ -459,10 +471,11 @@ TEST_F(ThreadStopperTest, SurvivesThreadsThatComeAndGo) {
 TEST_F(ThreadStopperTest, FollowsExecWithoutASpuriousTrap) {
     ForkedChild child([](ChildPort& port) {
         ::dup2(port.out(), 1);
-        const char* arguments[] = {"sh", "-c",
-                                   "n=0; x='echo; n=$((n+1)); [ $n -lt 60 ] && exec env n=$n x=\"$x\" sh -c \"$x\"; exit 7'; "
-                                   "exec env n=0 x=\"$x\" sh -c \"$x\"",
-                                   nullptr};
+        const char* arguments[] = {
+            "sh", "-c",
+            "n=0; x='echo; n=$((n+1)); [ $n -lt 60 ] && exec env n=$n x=\"$x\" sh -c \"$x\"; exit 7'; "
+            "exec env n=0 x=\"$x\" sh -c \"$x\"",
+            nullptr};
         return ::execv("/bin/sh", const_cast<char**>(arguments));
     });
     child.await_ready();

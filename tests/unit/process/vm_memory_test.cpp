@@ -96,12 +96,16 @@ TEST_P(VmMemoryMethods, ReadsMoreSegmentsThanOneCallTakes) {
         ASSERT_EQ(out[2 * i], pattern(3 * i, 1)[0]) << i;
         ASSERT_EQ(out[2 * i + 1], pattern(3 * i + 1, 1)[0]) << i;
     }
-    if (GetParam() == VmMemory::Method::kProcessVmReadv) { EXPECT_EQ((*memory)->calls(), 3U); }
+    if (GetParam() == VmMemory::Method::kProcessVmReadv) {
+        EXPECT_EQ((*memory)->calls(), 3U);
+    }
 
     segments[1500].address = base + 8192;  // the second call comes short: the third is not made
     std::fill(out.begin(), out.end(), std::byte{0});
     EXPECT_EQ((*memory)->read_segments(segments, out), 3000U);
-    if (GetParam() == VmMemory::Method::kProcessVmReadv) { EXPECT_EQ((*memory)->calls(), 5U); }
+    if (GetParam() == VmMemory::Method::kProcessVmReadv) {
+        EXPECT_EQ((*memory)->calls(), 5U);
+    }
 }
 
 TEST_P(VmMemoryMethods, GivesNothingOnceTheProcessHasEnded) {
