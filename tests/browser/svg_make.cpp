@@ -45,7 +45,9 @@ int main(int argc, char** argv) {
         lampyr::ExportOptions options;
         if (what == "tree" && i + 1 < argc) {
             const std::string nodes = argv[++i];
-            good = make(folder + "tree-" + nodes + ".svg", lampyr::test::random_profile(std::strtoul(nodes.c_str(), nullptr, 10)), options) && good;
+            good = make(folder + "tree-" + nodes + ".svg",
+                        lampyr::test::random_profile(std::strtoul(nodes.c_str(), nullptr, 10)), options) &&
+                   good;
         } else if (what == "server") {
             good = make(folder + "server.svg", lampyr::test::server_profile(), options) && good;
         } else if (what == "threads") {

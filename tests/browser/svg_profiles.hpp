@@ -110,23 +110,36 @@ inline Profile server_profile() {
                                {{"Flask.full_dispatch_request", "flask/app.py", K::kSitePackages}, 917},
                                {{"Flask.dispatch_request", "flask/app.py", K::kSitePackages}, 902}});
     const std::vector<std::vector<FunctionText>> branches{
-        {{"show_cart", "shop/views/cart.py", K::kProject}, {"Cart.total", "shop/models/cart.py", K::kProject},
+        {{"show_cart", "shop/views/cart.py", K::kProject},
+         {"Cart.total", "shop/models/cart.py", K::kProject},
          {"Session.execute", "sqlalchemy/orm/session.py", K::kSitePackages},
          {"Connection._execute_context", "sqlalchemy/engine/base.py", K::kSitePackages},
          {"DefaultDialect.do_execute", "sqlalchemy/engine/default.py", K::kSitePackages},
-         {"pysqlite_cursor_execute", "_sqlite3.cpython-312.so", K::kNative}, {"sqlite3VdbeExec", "libsqlite3.so", K::kNative}},
-        {{"search", "shop/views/search.py", K::kProject}, {"rank", "shop/ranking.py", K::kProject},
-         {"score", "shop/ranking.py", K::kProject}, {"_wrapreduction", "numpy/core/fromnumeric.py", K::kSitePackages},
-         {"PyUFunc_Reduce", "_multiarray_umath.so", K::kNative}, {"DOUBLE_add", "_multiarray_umath.so", K::kNative}},
-        {{"render_page", "shop/views/pages.py", K::kProject}, {"render_template", "flask/templating.py", K::kSitePackages},
-         {"Template.render", "jinja2/environment.py", K::kSitePackages}, {"root", "<template>", K::kInterpreter},
-         {"escape", "markupsafe/__init__.py", K::kSitePackages}, {"Pattern.sub", "re/__init__.py", K::kStandardLibrary}},
-        {{"api_orders", "shop/views/api.py", K::kProject}, {"jsonify", "flask/json/__init__.py", K::kSitePackages},
-         {"dumps", "json/__init__.py", K::kStandardLibrary}, {"JSONEncoder.encode", "json/encoder.py", K::kStandardLibrary},
-         {"JSONEncoder.iterencode", "json/encoder.py", K::kStandardLibrary}, {"_iterencode_dict", "json/encoder.py", K::kStandardLibrary},
+         {"pysqlite_cursor_execute", "_sqlite3.cpython-312.so", K::kNative},
+         {"sqlite3VdbeExec", "libsqlite3.so", K::kNative}},
+        {{"search", "shop/views/search.py", K::kProject},
+         {"rank", "shop/ranking.py", K::kProject},
+         {"score", "shop/ranking.py", K::kProject},
+         {"_wrapreduction", "numpy/core/fromnumeric.py", K::kSitePackages},
+         {"PyUFunc_Reduce", "_multiarray_umath.so", K::kNative},
+         {"DOUBLE_add", "_multiarray_umath.so", K::kNative}},
+        {{"render_page", "shop/views/pages.py", K::kProject},
+         {"render_template", "flask/templating.py", K::kSitePackages},
+         {"Template.render", "jinja2/environment.py", K::kSitePackages},
+         {"root", "<template>", K::kInterpreter},
+         {"escape", "markupsafe/__init__.py", K::kSitePackages},
+         {"Pattern.sub", "re/__init__.py", K::kStandardLibrary}},
+        {{"api_orders", "shop/views/api.py", K::kProject},
+         {"jsonify", "flask/json/__init__.py", K::kSitePackages},
+         {"dumps", "json/__init__.py", K::kStandardLibrary},
+         {"JSONEncoder.encode", "json/encoder.py", K::kStandardLibrary},
+         {"JSONEncoder.iterencode", "json/encoder.py", K::kStandardLibrary},
+         {"_iterencode_dict", "json/encoder.py", K::kStandardLibrary},
          {"_iterencode_list", "json/encoder.py", K::kStandardLibrary}},
-        {{"import_catalogue", "shop/jobs/catalogue.py", K::kProject}, {"parse_row", "shop/jobs/catalogue.py", K::kProject},
-         {"DictReader.__next__", "csv.py", K::kStandardLibrary}, {"_find_and_load", "<frozen importlib._bootstrap>", K::kInterpreter},
+        {{"import_catalogue", "shop/jobs/catalogue.py", K::kProject},
+         {"parse_row", "shop/jobs/catalogue.py", K::kProject},
+         {"DictReader.__next__", "csv.py", K::kStandardLibrary},
+         {"_find_and_load", "<frozen importlib._bootstrap>", K::kInterpreter},
          {"gc_collect_main", "python3.12", K::kInterpreter}}};
     const std::vector<std::uint32_t> share{34, 28, 18, 12, 8};
     for (std::uint32_t i = 0; i < 1500; ++i) {
@@ -148,12 +161,14 @@ inline Profile server_profile() {
     const StackId worker = way({{{"Thread._bootstrap", "threading.py", K::kStandardLibrary}, 1030},
                                 {{"Thread.run", "threading.py", K::kStandardLibrary}, 1010},
                                 {{"Worker.loop", "shop/jobs/worker.py", K::kProject}, 61}});
-    const std::vector<FunctionText> steps{{"resize", "shop/images.py", K::kProject}, {"Image.resize", "PIL/Image.py", K::kSitePackages},
+    const std::vector<FunctionText> steps{{"resize", "shop/images.py", K::kProject},
+                                          {"Image.resize", "PIL/Image.py", K::kSitePackages},
                                           {"ImagingResample", "_imaging.so", K::kNative}};
     for (std::uint32_t i = 0; i < 200; ++i) {
         StackId stack = worker;
         for (std::uint32_t k = 0; k <= dice.below(3); ++k) {
-            stack = make.push(stack, make.frame(steps[k].name, steps[k].file, 40 + 9 * k + dice.below(2), steps[k].kind));
+            stack =
+                make.push(stack, make.frame(steps[k].name, steps[k].file, 40 + 9 * k + dice.below(2), steps[k].kind));
         }
         make.sample(stack, 3, std::chrono::microseconds(30'000 + dice.below(500)), 1);
     }
@@ -168,14 +183,15 @@ inline Profile random_profile(std::size_t nodes, std::uint64_t seed = 7) {
     ProfileMaker make;
     Dice dice(seed * 0x9E3779B97F4A7C15ULL + 1);
     std::vector<FrameId> frames;
-    constexpr std::string_view kSyllables[] = {"load", "parse", "fetch", "build", "node", "value", "item", "cache",
+    constexpr std::string_view kSyllables[] = {"load",  "parse", "fetch", "build", "node",  "value", "item",  "cache",
                                                "query", "row",   "token", "apply", "merge", "index", "batch", "state"};
     for (std::uint32_t i = 0; i < 3000; ++i) {
-        const std::string name = std::string(kSyllables[dice.below(16)]) + "_" + std::string(kSyllables[dice.below(16)]) +
-                                 (i < 256 ? "" : "_" + std::to_string(i));
+        const std::string name = std::string(kSyllables[dice.below(16)]) + "_" +
+                                 std::string(kSyllables[dice.below(16)]) + (i < 256 ? "" : "_" + std::to_string(i));
         const std::string file = "pkg" + std::to_string(i % 40) + "/" + std::string(kSyllables[i % 16]) + ".py";
         const auto kind = static_cast<FunctionKind>((i % 40) % 5);
-        for (std::uint32_t line = 0; line < 8; ++line) frames.push_back(make.frame(name, file, 10 + i % 90 + line * 3, kind));
+        for (std::uint32_t line = 0; line < 8; ++line)
+            frames.push_back(make.frame(name, file, 10 + i % 90 + line * 3, kind));
     }
     const auto size = static_cast<std::uint32_t>(frames.size());
     std::vector<std::pair<StackId, std::uint32_t>> ends;  // where stacks may go on, and how deep that is
@@ -205,8 +221,8 @@ inline Profile deep_profile(std::uint32_t depth) {
     for (std::uint32_t i = 1; i < depth; ++i) {
         stack = make.push(stack, i % 3 == 0 ? visit : walk);
         if (i % (depth / 40 + 1) == 7) {
-            make.sample(make.push(stack, make.frame("append", "deep.py", i % 50 + 1, FunctionKind::kStandardLibrary)), 5,
-                        std::chrono::milliseconds(50));
+            make.sample(make.push(stack, make.frame("append", "deep.py", i % 50 + 1, FunctionKind::kStandardLibrary)),
+                        5, std::chrono::milliseconds(50));
         }
     }
     make.sample(stack, 400, std::chrono::seconds(4));
@@ -217,10 +233,13 @@ inline Profile deep_profile(std::uint32_t depth) {
 inline Profile wide_profile() {
     ProfileMaker make;
     const StackId root = make.push(kEmptyStack, make.frame("dispatch", "wide.py", 3, FunctionKind::kProject));
-    make.sample(make.push(root, make.frame("large", "wide.py", 9, FunctionKind::kProject)), 3000, std::chrono::seconds(30));
+    make.sample(make.push(root, make.frame("large", "wide.py", 9, FunctionKind::kProject)), 3000,
+                std::chrono::seconds(30));
     for (std::uint32_t i = 0; i < 3000; ++i) {
-        const StackId one = make.push(root, make.frame("handler_" + std::to_string(i), "handlers.py", i + 1, FunctionKind::kSitePackages));
-        make.sample(make.push(one, make.frame("reply", "handlers.py", 9000, FunctionKind::kSitePackages)), 1, std::chrono::milliseconds(10));
+        const StackId one = make.push(
+            root, make.frame("handler_" + std::to_string(i), "handlers.py", i + 1, FunctionKind::kSitePackages));
+        make.sample(make.push(one, make.frame("reply", "handlers.py", 9000, FunctionKind::kSitePackages)), 1,
+                    std::chrono::milliseconds(10));
     }
     return make.take();
 }
@@ -261,11 +280,13 @@ inline Profile hostile_profile() {
     std::uint32_t i = 0;
     for (const std::string& name : hostile_names()) {
         ++i;
-        const StackId one = make.push(root, make.frame(name, "dir/" + name.substr(0, 200) + ".py", i, static_cast<FunctionKind>(i % 6)));
-        make.sample(make.push(one, make.frame("callee of " + name.substr(0, 90), "", 0, FunctionKind::kNative)), 20 + i % 7,
-                    std::chrono::milliseconds(200 + 10 * (i % 7)));
+        const StackId one = make.push(
+            root, make.frame(name, "dir/" + name.substr(0, 200) + ".py", i, static_cast<FunctionKind>(i % 6)));
+        make.sample(make.push(one, make.frame("callee of " + name.substr(0, 90), "", 0, FunctionKind::kNative)),
+                    20 + i % 7, std::chrono::milliseconds(200 + 10 * (i % 7)));
     }
-    make.profile().processes[0].command_line = make.text("python </script><script>alert(7)</script> \x1b[2J \xe2\x80\xae");
+    make.profile().processes[0].command_line =
+        make.text("python </script><script>alert(7)</script> \x1b[2J \xe2\x80\xae");
     make.profile().processes[0].python_version = make.text("3.12<b>");
     make.profile().threads[0].name = make.text("</text>&<thread>");
     return make.take();

@@ -25,7 +25,8 @@ std::string program_of(const Profile& profile, const Process& process) {
         if (shown_word.empty()) shown_word = base_name(word);
         if (word.ends_with(".py")) return std::string(base_name(word));
         if (word == "-m" && at < command.size()) {
-            return fmt::format("python -m {}", command.substr(at, std::min(command.find(' ', at), command.size()) - at));
+            return fmt::format("python -m {}",
+                               command.substr(at, std::min(command.find(' ', at), command.size()) - at));
         }
         if (word == "-c") return "python -c …";
     }
@@ -47,8 +48,9 @@ std::string subtitle(const Profile& profile, const PictureTree& tree) {
                                                        : "running";
     const double total = static_cast<double>(tree.total.front()) * static_cast<double>(tree.unit);
     if (tree.unit == 0) {
-        return fmt::format("Width is samples seen {} ({} in all). Callers stand above what they call; largest at the left.",
-                           what, grouped(tree.total.front()));
+        return fmt::format(
+            "Width is samples seen {} ({} in all). Callers stand above what they call; largest at the left.", what,
+            grouped(tree.total.front()));
     }
     return fmt::format("Width is time {} ({} in all). Callers stand above what they call; largest at the left.", what,
                        seconds(total));
@@ -95,8 +97,8 @@ Captions captions(const Profile& profile, const ExportOptions& options, const Pi
     if (!pythons.empty()) facts.push_back(shown(pythons, 100));
     for (std::size_t i = 0; i < profile.processes.size() && i < kMostProcesses; ++i) {
         const Process& process = profile.processes[i];
-        facts.push_back(fmt::format("pid {}: {}", process.pid.value,
-                                    shown(profile.string(process.command_line), kCommandBytes)));
+        facts.push_back(
+            fmt::format("pid {}: {}", process.pid.value, shown(profile.string(process.command_line), kCommandBytes)));
     }
     if (profile.processes.size() > kMostProcesses) {
         facts.push_back(fmt::format("and {} more processes", grouped(profile.processes.size() - kMostProcesses)));

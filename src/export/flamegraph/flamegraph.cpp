@@ -8,7 +8,7 @@
 #include "export/flamegraph/palette.hpp"
 #include "export/flamegraph/static_layer.hpp"
 #include "export/flamegraph/tree_data.hpp"
-#include "flamegraph_files.hpp"
+#include "export/flamegraph_files.hpp"
 #include "profile/call_tree.hpp"
 
 #include <fmt/format.h>
@@ -140,11 +140,11 @@ std::vector<LegendItem> legend_of(const PictureTree& tree) {
     for (std::size_t kind = 0; kind < kKinds; ++kind) {
         if (!seen.at(kind)) continue;
         const bool marker = kind + 1 == kKinds;
-        items.push_back({marker ? "url(#lampyr-mark)" : std::string(light_colour(kind, 2)),
-                         marker ? "mark" : fmt::format("k{}2", kind),
-                         fmt::format("{} {}", marker ? "unproven or lost" : kind_word(kind),
-                                     percent(static_cast<double>(self.at(kind)),
-                                             static_cast<double>(tree.total.front())))});
+        items.push_back(
+            {marker ? "url(#lampyr-mark)" : std::string(light_colour(kind, 2)),
+             marker ? "mark" : fmt::format("k{}2", kind),
+             fmt::format("{} {}", marker ? "unproven or lost" : kind_word(kind),
+                         percent(static_cast<double>(self.at(kind)), static_cast<double>(tree.total.front())))});
     }
     items.push_back({"url(#lampyr-small)", "rest", "small or deep frames, summed"});
     return items;
@@ -184,13 +184,14 @@ void put_head(Output& out, const Captions& words, double height, const PictureTr
         }
         kinds += fmt::format("{}{}", kind == 0 ? "" : ",", kind_word(kind));
     }
-    out.put("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
-            R"(<svg xmlns="http://www.w3.org/2000/svg" width="{0}" height="{1}" viewBox="0 0 {0} {1}" role="img" )"
-            R"(data-height="{1}" data-fills="{2}" data-kinds="{3}" font-size="12" )"
-            R"(font-family="system-ui, 'Segoe UI', Roboto, 'DejaVu Sans', sans-serif">)"
-            "\n<title>{4}: flame graph</title>\n<desc>Flame graph of {5} frames, made by lampyr. {6}</desc>\n",
-            kWidth, height, fills, kinds, base::xml_text(words.title), grouped(tree.size()),
-            base::xml_text(words.subtitle));
+    out.put(
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
+        R"(<svg xmlns="http://www.w3.org/2000/svg" width="{0}" height="{1}" viewBox="0 0 {0} {1}" role="img" )"
+        R"(data-height="{1}" data-fills="{2}" data-kinds="{3}" font-size="12" )"
+        R"(font-family="system-ui, 'Segoe UI', Roboto, 'DejaVu Sans', sans-serif">)"
+        "\n<title>{4}: flame graph</title>\n<desc>Flame graph of {5} frames, made by lampyr. {6}</desc>\n",
+        kWidth, height, fills, kinds, base::xml_text(words.title), grouped(tree.size()),
+        base::xml_text(words.subtitle));
     put_style(out);
     out.put_raw("<defs>");
     put_hatch(out, "small", "#e9ecf1", "#b7bfcc", 1.6);
@@ -204,8 +205,7 @@ void put_head(Output& out, const Captions& words, double height, const PictureTr
             "\n"
             R"(<text class="sub dim" x="10" y="54" fill="#5b6472">{}</text>)"
             "\n",
-            kWidth, height, base::xml_text(cut_to(words.title, 80).text),
-            base::xml_text(words.subtitle));
+            kWidth, height, base::xml_text(cut_to(words.title, 80).text), base::xml_text(words.subtitle));
 }
 
 /// Places items of one line after another; the y of the line below the last.
@@ -237,9 +237,10 @@ std::string legend(const PictureTree& tree, double& y) {
     Flow flow(y);
     for (const LegendItem& item : legend_of(tree)) {
         const Flow::Place place = flow.next(17 + kProseColumn * static_cast<double>(item.text.size()));
-        svg += fmt::format(R"x(<g transform="translate({:.1f},{})"><rect class="{}" y="-10" width="12" height="12" rx="2" )x"
-                           R"(fill="{}"/><text class="ink" x="17" fill="#1b1e23">{}</text></g>)",
-                           place.x, place.y, item.colour_class, item.fill, item.text);
+        svg += fmt::format(
+            R"x(<g transform="translate({:.1f},{})"><rect class="{}" y="-10" width="12" height="12" rx="2" )x"
+            R"(fill="{}"/><text class="ink" x="17" fill="#1b1e23">{}</text></g>)",
+            place.x, place.y, item.colour_class, item.fill, item.text);
     }
     y = flow.below() - 4;
     return svg + "</g>\n";
@@ -279,13 +280,15 @@ Result<void> write_flamegraph(const Profile& profile, const ExportOptions& optio
     Output out(sink);
     put_head(out, words, y, tree);
     out.put_raw(key);
-    out.put_raw("<g class=\"flames\" font-family=\"ui-monospace, 'DejaVu Sans Mono', Menlo, Consolas, "
-                "'Liberation Mono', monospace\" font-size=\"11\">\n");
+    out.put_raw(
+        "<g class=\"flames\" font-family=\"ui-monospace, 'DejaVu Sans Mono', Menlo, Consolas, "
+        "'Liberation Mono', monospace\" font-size=\"11\">\n");
     out.put_raw(layer.svg);
     out.put_raw("</g>\n");
-    out.put(R"(<text class="hint ink" x="10" y="{}" fill="#1b1e23">Open this file in a browser to zoom and search.</text>)"
-            "\n",
-            hint);
+    out.put(
+        R"(<text class="hint ink" x="10" y="{}" fill="#1b1e23">Open this file in a browser to zoom and search.</text>)"
+        "\n",
+        hint);
     out.put_raw(foot);
     out.put(R"(<metadata class="data" data-unit="{}">)", tree.unit);
     out.put_raw(data.base64);

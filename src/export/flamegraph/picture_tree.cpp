@@ -78,9 +78,8 @@ std::vector<std::uint32_t> ranks(const std::vector<FrameLabel>& labels) {
     std::vector<std::uint32_t> order(labels.size());
     std::iota(order.begin(), order.end(), 0U);
     const auto key = [&](std::uint32_t i) { return std::tie(labels[i].name, labels[i].file, labels[i].line); };
-    std::sort(order.begin(), order.end(), [&](std::uint32_t a, std::uint32_t b) {
-        return key(a) != key(b) ? key(a) < key(b) : a < b;
-    });
+    std::sort(order.begin(), order.end(),
+              [&](std::uint32_t a, std::uint32_t b) { return key(a) != key(b) ? key(a) < key(b) : a < b; });
     std::vector<std::uint32_t> rank(labels.size());
     for (std::uint32_t r = 0; r < order.size(); ++r) rank[order[r]] = r;
     return rank;

@@ -30,13 +30,14 @@ struct PictureNode {
 struct PictureTree {
     std::vector<std::uint32_t> depth;
     std::vector<std::uint32_t> label;
-    std::vector<std::uint32_t> parent;  ///< of frame 0: 0
-    std::vector<std::uint32_t> end;     ///< one past the last frame of the subtree
+    std::vector<std::uint32_t> parent;       ///< of frame 0: 0
+    std::vector<std::uint32_t> end;          ///< one past the last frame of the subtree
     std::vector<std::uint64_t> samples;      ///< of the frame itself
     std::vector<std::uint64_t> all_samples;  ///< and of all below it
     std::vector<std::uint64_t> self;         ///< width of the frame itself
     std::vector<std::uint64_t> total;        ///< and of all below it
-    std::vector<std::uint64_t> start;   ///< left edge; children stand at the left of their parent, its own time at the right
+    std::vector<std::uint64_t>
+        start;  ///< left edge; children stand at the left of their parent, its own time at the right
     std::vector<FrameLabel> labels;
     bool timed = false;      ///< widths are time; else samples
     std::uint64_t unit = 0;  ///< nanoseconds of one unit of width; 0: not known (only when not `timed`)

@@ -166,12 +166,12 @@ function draw() {
     const y = top + ROW * (turned ? rows - 1 - b.d + row0 : b.d - row0), room = (b.w - 8) / columnWidth | 0;
     b.shape = make('rect', {
       class: (hit ? 'hit' : rest ? 'rest' : marker ? 'mark' : 'k' + kind + shade) + (holds ? ' holds' : '') + tone,
-      fill: rest ? 'url(#lampyr-small)' : marker ? 'url(#lampyr-mark)' : fills[kind * 5 + shade],
+      fill: hit ? '#b5179e' : rest ? 'url(#lampyr-small)' : marker ? 'url(#lampyr-mark)' : fills[kind * 5 + shade],
       x: (PAD + b.x).toFixed(2), y, height: ROW - 1, width: Math.max(.5, b.w - (b.w > 3 ? 1 : b.w > 1.5 ? .4 : 0)).toFixed(2), rx: b.w > 5 ? 2 : 0});
     b.shape.box = b;
     shapes.append(b.shape);
     if (room < 3) continue;
-    const text = make('text', {class: 't' + (hit ? ' on' : '') + tone, fill: '#1b1e23', x: (PAD + b.x + 4).toFixed(1), y: y + 12.5});
+    const text = make('text', {'pointer-events': 'none', class: 't' + (hit ? ' on' : '') + tone, fill: hit ? '#fff' : '#1b1e23', x: (PAD + b.x + 4).toFixed(1), y: y + 12.5});
     const [words, used] = cut(b.rest ? count(last - b.i, 'small frame') : name, room);
     text.append(words);
     if (place && !b.rest && room - used > 6) {
@@ -286,7 +286,7 @@ function search(text) {
     const flags = /[A-Z]/.test(query.replace(/\\./g, '')) ? 'u' : 'iu', literal = query.replace(/[\^$\\.*+?()[\]{}|\/]/g, '\\$&');
     let expression;
     try {
-      if (/\([^)]*[+*{|].*\)\s*[+*{]/.test(query) || query.split(/[+*{]/).length > 6) throw 0;
+      if (/\([^)]*[+*{|].*\)\s*[+*{]/.test(query) || query.split(/[+*{]/).length > 4) throw 0;
       expression = new RegExp(query, flags);
     } catch { bad = true; expression = new RegExp(literal, flags); }
     wanted = Uint8Array.from(labels, l => expression.test(l.name + l.place));

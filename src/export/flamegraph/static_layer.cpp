@@ -108,7 +108,8 @@ Painter::Words Painter::words_for(const Box& box) const {
         const FrameLabel& label = tree_.labels[tree_.label[i]];
         words.name = label.name;
         if (!label.file.empty()) words.place = full_label({"", label.file, label.line});
-        words.tip = fmt::format("{}\n{}", base::xml_text(full_label(label)), amount(tree_.total[i], tree_.all_samples[i]));
+        words.tip =
+            fmt::format("{}\n{}", base::xml_text(full_label(label)), amount(tree_.total[i], tree_.all_samples[i]));
         return words;
     }
     const bool deeper = box.kind == BoxKind::kDeeper;
@@ -154,8 +155,9 @@ void Painter::paint(const Box& box) {
     const auto room = static_cast<std::size_t>((box.width - 8) / kColumn);
     if (room < 3) return;
     const CutText name = cut_to(words.name, room);
-    fmt::format_to(std::back_inserter(texts_), R"(<text class="t" x="{:.1f}" y="{}" fill="#1b1e23">{})",
-                   kPad + box.x + 4, y + 12.5, base::xml_text(name.text));
+    fmt::format_to(std::back_inserter(texts_),
+                   R"(<text class="t" pointer-events="none" x="{:.1f}" y="{}" fill="#1b1e23">{})", kPad + box.x + 4,
+                   y + 12.5, base::xml_text(name.text));
     if (!words.place.empty() && room > name.columns + 6) {
         fmt::format_to(std::back_inserter(texts_), R"(<tspan fill-opacity=".62">{}</tspan>)",
                        base::xml_text(cut_to(words.place, room - name.columns).text));

@@ -11,8 +11,8 @@ namespace lampyr::exporter {
 /// only. At most 6,000 elements and 96 rows: frames too small for that are summed into a hatched "n small frames" box
 /// beside their larger siblings, rows too deep into a hatched "n rows deeper" box, so that widths always add up.
 struct StaticLayer {
-    std::string svg;        ///< the elements, frames first, then their texts
-    std::size_t rows = 0;   ///< drawn, from the top
+    std::string svg;       ///< the elements, frames first, then their texts
+    std::size_t rows = 0;  ///< drawn, from the top
 };
 [[nodiscard]] StaticLayer draw_static(const PictureTree& tree, double top);
 

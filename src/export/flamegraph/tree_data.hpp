@@ -17,8 +17,8 @@ namespace lampyr::exporter {
 ///   and when `timed` own time in units
 struct TreeData {
     std::string base64;
-    std::size_t dropped = 0;    ///< frames summed into "small frames" to stay below the size limit
-    std::size_t longest = 0;    ///< bytes after which names were cut; 0: none was cut here
+    std::size_t dropped = 0;  ///< frames summed into "small frames" to stay below the size limit
+    std::size_t longest = 0;  ///< bytes after which names were cut; 0: none was cut here
 };
 [[nodiscard]] TreeData encode_tree(const PictureTree& tree);
 
