@@ -7,6 +7,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -23,29 +25,79 @@ profile::CallTree tree_of(const Profile& profile, const ExportOptions& options) 
     return profile::build_call_tree(profile, tree);
 }
 
+/// Writes a tree's lines in byte order. Preorder would nearly do, but a frame can begin with another one's whole text:
+/// `f 3` comes before `f (m.py:1) 3`, and that before `f;g 3`. So each node is two items among its siblings, its own line
+/// and the lines below it, sorted as the text they begin with.
+class FoldedWriter {
+  public:
+    FoldedWriter(const profile::CallTree& tree, ByteSink& sink) : tree_(tree), out_(sink) {
+        frames_.reserve(tree.labels.size());
+        for (const std::string& label : tree.labels) frames_.push_back(base::folded_frame(label));
+    }
+
+    [[nodiscard]] Result<void> write();
+
+  private:
+    struct Item {
+        std::uint32_t node;
+        bool own_line;
+        std::size_t prefix;  ///< length of the text of the frames above
+    };
+    [[nodiscard]] const std::string& frame(const Item& item) const { return frames_[tree_.nodes[item.node].label]; }
+    [[nodiscard]] std::string text(const Item& item) const {
+        return item.own_line ? fmt::format("{} {}", frame(item), tree_.nodes[item.node].self) : frame(item) + ';';
+    }
+    [[nodiscard]] bool comes_before(const Item& a, const Item& b) const;
+    void wait_for_children(std::uint32_t node);
+
+    const profile::CallTree& tree_;
+    BufferedOutput out_;
+    std::vector<std::string> frames_;  // by label
+    std::string stack_;                // the frames above the item at hand and its own
+    std::vector<Item> waiting_;        // the next one last
+};
+
+bool FoldedWriter::comes_before(const Item& a, const Item& b) const {
+    const std::string& left = frame(a);
+    const std::string& right = frame(b);
+    if (!left.starts_with(right) && !right.starts_with(left)) return left < right;
+    return text(a) < text(b);
+}
+
+void FoldedWriter::wait_for_children(std::uint32_t node) {
+    const auto first = static_cast<std::ptrdiff_t>(waiting_.size());
+    for (std::uint32_t child = node + 1; child < tree_.nodes[node].subtree_end;
+         child = tree_.nodes[child].subtree_end) {
+        if (tree_.nodes[child].self != 0) waiting_.push_back({child, true, stack_.size()});
+        if (!tree_.is_leaf(child)) waiting_.push_back({child, false, stack_.size()});
+    }
+    std::sort(waiting_.begin() + first, waiting_.end(),
+              [this](const Item& a, const Item& b) { return comes_before(b, a); });
+}
+
+Result<void> FoldedWriter::write() {
+    wait_for_children(0);
+    while (!waiting_.empty() && out_.ok()) {
+        const Item item = waiting_.back();
+        waiting_.pop_back();
+        stack_.resize(item.prefix);
+        stack_ += frame(item);
+        if (item.own_line) {
+            out_.write(stack_);
+            out_.write(fmt::format(" {}\n", tree_.nodes[item.node].self));
+        } else {
+            stack_ += ';';
+            wait_for_children(item.node);
+        }
+    }
+    return out_.flush();
+}
+
 }  // namespace
 
 Result<void> write_folded(const Profile& profile, const ExportOptions& options, ByteSink& sink) {
     const profile::CallTree tree = tree_of(profile, options);
-    std::vector<std::string> frames;
-    frames.reserve(tree.labels.size());
-    for (const std::string& label : tree.labels) frames.push_back(base::folded_frame(label));
-
-    BufferedOutput out(sink);
-    std::string stack;              // frames of the node at hand, joined
-    std::vector<std::size_t> ends;  // length of `stack` up to each depth
-    for (std::size_t i = 1; i < tree.nodes.size() && out.ok(); ++i) {
-        const profile::CallTree::Node& node = tree.nodes[i];
-        ends.resize(node.depth - std::size_t{1});
-        stack.resize(ends.empty() ? 0 : ends.back());
-        if (!ends.empty()) stack.push_back(';');
-        stack += frames[node.label];
-        ends.push_back(stack.size());
-        if (node.self == 0) continue;
-        out.write(stack);
-        out.write(fmt::format(" {}\n", node.self));
-    }
-    return out.flush();
+    return FoldedWriter(tree, sink).write();
 }
 
 }  // namespace lampyr::exporter

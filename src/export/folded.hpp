@@ -5,8 +5,8 @@
 
 namespace lampyr::exporter {
 
-/// Folded stacks ("raw"): `frame(;frame)* SPACE count NL`, root first, one line a stack. Lines are in the order of their
-/// frames' texts, a stack before those it begins. The counts add up to `ProfileInfo::stacks`. docs/output-formats.md.
+/// Folded stacks ("raw"): `frame(;frame)* SPACE count NL`, root first, one line a stack, each stack once, lines in
+/// byte order. The counts add up to `ProfileInfo::stacks`. docs/output-formats.md.
 [[nodiscard]] Result<void> write_folded(const Profile& profile, const ExportOptions& options, ByteSink& sink);
 
 }  // namespace lampyr::exporter

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: MIT
+#include <lampyr/dump.hpp>
+
+#include "base/utf8.hpp"
+#include "unit/base/hostile_text.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+namespace lampyr {
+namespace {
+
+ProcessDump example() {
+    ProcessDump dump;
+    dump.pid = Pid{42};
+    dump.command_line = "python run.py";
+    dump.executable = "/usr/bin/python3.13";
+    dump.python_version = "3.13.0";
+    DumpThread main;
+    main.os_tid = Tid{42};
+    main.name = "MainThread";
+    main.active = true;
+    main.holds_gil = true;
+    main.frames = {{"work", "/srv/app/jobs.py", "app/jobs.py", 31, FunctionKind::kProject},
+                   {"(unproven)", "", "", 0, FunctionKind::kMarker},
+                   {"<module>", "/srv/run.py", "run.py", 0, FunctionKind::kProject}};
+    DumpThread idle;
+    idle.ident = 0x7f12;
+    idle.holds_gil = true;
+    idle.interpreter = 2;
+    idle.proven = false;
+    idle.frames = {{"wait", "/usr/lib/python3.13/threading.py", "threading.py", 359, FunctionKind::kStandardLibrary}};
+    DumpThread bare;
+    bare.os_tid = Tid{44};
+    bare.name = "native";
+    dump.threads = {main, idle, bare};
+    return dump;
+}
+
+TEST(TextDump, LooksAsDocumented) {
+    EXPECT_EQ(format_dump(example(), {}),
+              "Process 42: python run.py\n"
+              "Python v3.13.0 (/usr/bin/python3.13)\n"
+              "\n"
+              "Thread 42 (active+gil): \"MainThread\"\n"
+              "    work (app/jobs.py:31)\n"
+              "    (unproven)\n"
+              "    <module> (run.py)\n"
+              "Thread 0x7f12 (idle+gil) interpreter 2\n"
+              "    (stack moved while it was read)\n"
+              "    wait (threading.py:359)\n"
+              "Thread 44 (idle): \"native\"\n"
+              "    (no Python frames)\n");
+    const std::string full = format_dump(example(), {.full_filenames = true});
+    EXPECT_NE(full.find("    work (/srv/app/jobs.py:31)\n"), std::string::npos);
+}
+
+TEST(TextDump, ColoursChangeNoWord) {
+    std::string coloured = format_dump(example(), {.colour = true});
+    EXPECT_NE(coloured.find("\x1b[32mwork\x1b[0m (\x1b[36mapp/jobs.py\x1b[0m\x1b[2m:31\x1b[0m)"), std::string::npos);
+    for (auto start = coloured.find('\x1b'); start != std::string::npos; start = coloured.find('\x1b'))
+        coloured.erase(start, coloured.find('m', start) + 1 - start);
+    EXPECT_EQ(coloured, format_dump(example(), {}));
+}
+
+TEST(TextDump, NothingOfTheTargetActs) {
+    for (const std::string& text : test::hostile_texts()) {
+        ProcessDump dump = example();
+        dump.command_line = dump.executable = dump.python_version = text;
+        dump.threads[0].name = text;
+        dump.threads[0].frames[0] = {text, text, text, 1, FunctionKind::kProject};
+        const std::string shown = format_dump(dump, {});
+        EXPECT_EQ(std::count(shown.begin(), shown.end(), '\n'), 12);
+        EXPECT_TRUE(base::is_valid_utf8(shown));
+        EXPECT_TRUE(std::none_of(shown.begin(), shown.end(), [](char c) {
+            return c != '\n' && (static_cast<unsigned char>(c) < 0x20 || c == '\x7f');
+        }));
+        EXPECT_EQ(shown.find("\xe2\x80\xae"), std::string::npos);
+    }
+}
+
+}  // namespace
+}  // namespace lampyr
