@@ -1,15 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "cpython/target_image.hpp"
 
-#include "process/unique_fd.hpp"
-
-#include <fcntl.h>
-#include <fmt/format.h>
-#include <sys/stat.h>
+#include "process/target_files.hpp"
 
 #include <algorithm>
-#include <cstring>
-#include <string>
 
 namespace lampyr::cpython {
 namespace {
@@ -19,21 +13,6 @@ constexpr std::size_t kMaxImages = 4096;
 bool has_elf_magic(const process::RemoteMemory& memory, RemoteAddr address) {
     const auto word = memory.read_value<std::uint32_t>(address);
     return word && *word == 0x464C457F;  // "\x7fELF"
-}
-
-process::UniqueFd open_regular(const std::string& path) {
-    process::UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK));
-    struct stat status {};
-    if (fd && ::fstat(fd.get(), &status) == 0 && S_ISREG(status.st_mode)) return fd;
-    return {};
-}
-
-/// map_files is the very file that is mapped, deleted or not, but needs CAP_SYS_ADMIN or CAP_CHECKPOINT_RESTORE; the path
-/// below the target's root is what is there now.
-process::UniqueFd open_mapping_file(Pid pid, const process::Mapping& mapping) {
-    auto fd = open_regular(fmt::format("/proc/{}/map_files/{:x}-{:x}", pid.value, mapping.start.value, mapping.end.value));
-    if (fd || mapping.deleted) return fd;
-    return open_regular(fmt::format("/proc/{}/root{}", pid.value, mapping.path));
 }
 
 }  // namespace
@@ -83,9 +62,9 @@ std::vector<TargetImage> list_file_images(Pid pid, std::span<const process::Mapp
 
 std::optional<elf::Image> open_file(Pid pid, const TargetImage& image) {
     if (!image.mapping->is_file()) return std::nullopt;
-    const process::UniqueFd fd = open_mapping_file(pid, *image.mapping);
+    const auto fd = process::open_mapped_file(pid, *image.mapping);
     if (!fd) return std::nullopt;
-    auto file = elf::Image::open(fd.get());
+    auto file = elf::Image::open(fd->get());
     if (!file) return std::nullopt;
     return std::move(*file);
 }

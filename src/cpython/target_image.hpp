@@ -36,8 +36,8 @@ struct TargetImage {
 [[nodiscard]] std::vector<TargetImage> list_file_images(Pid pid, std::span<const process::Mapping> mappings,
                                                         std::span<const TargetImage> known);
 
-/// The file behind an image as the target sees it; nothing when it is gone or is no ELF file any more. It can be another
-/// file than what is mapped when it was replaced in place, so what is found in it must be checked against memory.
+/// The file behind an image as the target sees it; nothing when it is gone or is no ELF file any more. It may have been
+/// overwritten since it was mapped, so what is found in it must be checked against memory.
 [[nodiscard]] std::optional<elf::Image> open_file(Pid pid, const TargetImage& image);
 
 }  // namespace lampyr::cpython
