@@ -24,7 +24,8 @@ class JsonWriter {
     void end_array() { writer_.EndArray(); }
     void string(std::string_view text);
     void number(std::uint64_t value) { writer_.Uint64(value); }
-    void number(double value) { writer_.Double(value); }  // finite
+    void number(double value);  ///< null when it is not finite: JSON has no word for that
+    void boolean(bool value) { writer_.Bool(value); }
 
     JsonWriter& key(std::string_view name) {
         string(name);

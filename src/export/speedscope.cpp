@@ -47,6 +47,7 @@ class SpeedscopeWriter {
     };
     void group_samples();
     void mark_used_frames();
+    void write_info();
     void write_frames();
     void write_frame(std::string_view name, std::string_view file, std::uint32_t line);
     void write_thread(const ThreadSamples& thread);
@@ -82,6 +83,24 @@ void SpeedscopeWriter::group_samples() {
         const Thread& right = profile_.threads[b.thread.value];
         return std::tie(left.process, a.thread) < std::tie(right.process, b.thread);
     });
+}
+
+/// Facts of the recording, under a key of our own: the schema allows it and readers pass over it.
+void SpeedscopeWriter::write_info() {
+    const ProfileInfo& info = profile_.info;
+    json_.key("lampyr").begin_object();
+    json_.field("stacks", info.stacks);
+    json_.field("ticks", info.ticks);
+    json_.field("rate_asked_hz", info.rate_asked_hz);
+    json_.field("rate_got_hz", info.rate_got_hz);
+    json_.field("duration_seconds", seconds(info.duration));
+    json_.key("idle_included").boolean(info.idle_included);
+    json_.key("gil_only").boolean(info.gil_only);
+    json_.key("blocking").boolean(info.blocking);
+    json_.key("losses").begin_object();
+    for (std::size_t i = 0; i < kLossCount; ++i) json_.field(to_string(static_cast<Loss>(i)), info.losses[i]);
+    json_.end_object();
+    json_.end_object();
 }
 
 /// row_of_frame_ becomes 0 for every frame of a sampled stack.
@@ -220,6 +239,7 @@ Result<void> SpeedscopeWriter::write() {
     json_.field("exporter", "lampyr@" LAMPYR_VERSION);
     json_.field("name", title());
     json_.field("activeProfileIndex", std::uint64_t{busiest()});
+    write_info();
     write_frames();
     json_.key("profiles").begin_array();
     for (const ThreadSamples& thread : threads_) write_thread(thread);

@@ -10,6 +10,8 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
+#include <limits>
+#include <map>
 #include <numeric>
 #include <set>
 
@@ -69,6 +71,20 @@ TEST(Speedscope, TimelineKeepsRealTime) {
     EXPECT_EQ(first["weights"], json::parse("[0.02, 0.02, 0.06, 0.01, 0.09]"));
     EXPECT_EQ(doc["profiles"][1]["name"], "Thread 43");
     EXPECT_EQ(doc["profiles"][1]["samples"], json::parse("[[], [1], []]"));
+}
+
+TEST(Speedscope, CarriesTheFactsOfTheRecording) {
+    Profile profile = test::random_profile(1);
+    profile.info.losses[static_cast<std::size_t>(Loss::kUnproven)] = 7;
+    profile.info.rate_got_hz = std::numeric_limits<double>::quiet_NaN();
+    profile.info.blocking = true;
+    const json facts = written(profile)["lampyr"];
+    EXPECT_EQ(facts["stacks"], 400);
+    EXPECT_EQ(facts["losses"].size(), kLossCount);
+    EXPECT_EQ(facts["losses"]["unproven"], 7);
+    EXPECT_EQ(facts["losses"]["late"], 0);
+    EXPECT_TRUE(facts["rate_got_hz"].is_null());
+    EXPECT_EQ(facts["blocking"], true);
 }
 
 TEST(Speedscope, JitterIsNoHole) {
