@@ -93,7 +93,8 @@ std::uint64_t size_cap(std::string_view name) {
 using Numbers = std::unordered_map<std::string, std::uint64_t>;
 
 Error corrupt(std::string_view name, std::uint64_t value) {
-    return {ErrorCode::kCorrupt, fmt::format("the interpreter publishes {} for {}, which cannot be", value, name), {}, 0};
+    return {
+        ErrorCode::kCorrupt, fmt::format("the interpreter publishes {} for {}, which cannot be", value, name), {}, 0};
 }
 
 std::vector<std::string> field_names(std::span<const layouts::PublishedStruct> structs) {
@@ -184,8 +185,10 @@ std::uint32_t end_of(std::initializer_list<std::pair<Offset, std::uint32_t>> fie
 /// Offsets the interpreter does not publish must fit in its structs too.
 Result<void> check_sizes(const Layout& layout, const Numbers& numbers) {
     if (layout.thread.size > numbers.at("thread_state.size")) return corrupt("thread_state.size", layout.thread.size);
-    if (layout.frame.size > layout.frame.localsplus.value()) return corrupt("interpreter_frame.localsplus", layout.frame.size);
-    if (layout.code.size > layout.code.code_adaptive.value()) return corrupt("code_object.co_code_adaptive", layout.code.size);
+    if (layout.frame.size > layout.frame.localsplus.value())
+        return corrupt("interpreter_frame.localsplus", layout.frame.size);
+    if (layout.code.size > layout.code.code_adaptive.value())
+        return corrupt("code_object.co_code_adaptive", layout.code.size);
     return {};
 }
 
@@ -201,16 +204,39 @@ std::string note_for(const ProbedVersion& header, const Layout& base) {
 
 void update_sizes(Layout& layout) {
     const ThreadLayout& t = layout.thread;
-    layout.thread.size = end_of({{t.next, 8}, {t.interp, 8}, {t.frame, 8}, {t.thread_id, 8}, {t.native_thread_id, 8},
-                                 {t.status, 4}, {t.state, 4}, {t.datastack_chunk, 8}, {t.datastack_top, 8},
+    layout.thread.size = end_of({{t.next, 8},
+                                 {t.interp, 8},
+                                 {t.frame, 8},
+                                 {t.thread_id, 8},
+                                 {t.native_thread_id, 8},
+                                 {t.status, 4},
+                                 {t.state, 4},
+                                 {t.datastack_chunk, 8},
+                                 {t.datastack_top, 8},
                                  {t.base_frame, 8}});
     const FrameLayout& f = layout.frame;
-    layout.frame.size = end_of({{f.previous, 8}, {f.code, 8}, {f.instruction, 8}, {f.owner, 1}, {f.is_entry, 1},
-                                {f.state, 1}, {f.stacktop, 4}, {f.stackpointer, 8}, {f.globals, 8}, {f.tlbc_index, 4}});
+    layout.frame.size = end_of({{f.previous, 8},
+                                {f.code, 8},
+                                {f.instruction, 8},
+                                {f.owner, 1},
+                                {f.is_entry, 1},
+                                {f.state, 1},
+                                {f.stacktop, 4},
+                                {f.stackpointer, 8},
+                                {f.globals, 8},
+                                {f.tlbc_index, 4}});
     const CodeLayout& c = layout.code;
-    layout.code.size = end_of({{c.filename, 8}, {c.name, 8}, {c.qualname, 8}, {c.firstlineno, 4}, {c.linetable, 8},
-                               {c.code_bytes, 8}, {c.firsttraceable, 4}, {c.framesize, 4}, {c.nlocalsplus, 4},
-                               {c.stacksize, 4}, {c.tlbc, 8}});
+    layout.code.size = end_of({{c.filename, 8},
+                               {c.name, 8},
+                               {c.qualname, 8},
+                               {c.firstlineno, 4},
+                               {c.linetable, 8},
+                               {c.code_bytes, 8},
+                               {c.firsttraceable, 4},
+                               {c.framesize, 4},
+                               {c.nlocalsplus, 4},
+                               {c.stacksize, 4},
+                               {c.tlbc, 8}});
 }
 
 std::optional<ProbedVersion> read_debug_header(const process::RemoteMemory& memory, RemoteAddr runtime) {
@@ -224,7 +250,8 @@ std::optional<ProbedVersion> read_debug_header(const process::RemoteMemory& memo
 
 Result<PublishedLayout> read_debug_offsets(const process::RemoteMemory& memory, RemoteAddr runtime) {
     const auto header = read_debug_header(memory, runtime);
-    if (!header) return Error{ErrorCode::kUnsupportedVersion, "the interpreter publishes no offsets we can read", {}, 0};
+    if (!header)
+        return Error{ErrorCode::kUnsupportedVersion, "the interpreter publishes no offsets we can read", {}, 0};
     const Layout* known = find_layout(header->version);
     const Layout& base = known != nullptr ? *known : newest_layout(header->version.free_threaded);
     const auto structs = layouts::published_fields(header->version);

@@ -7,9 +7,9 @@ namespace lampyr::cpython {
 namespace {
 
 constexpr std::array kAll{
-    &layouts::kCp27,   &layouts::kCp36,  &layouts::kCp37,   &layouts::kCp38,  &layouts::kCp39,
-    &layouts::kCp310,  &layouts::kCp311, &layouts::kCp312,  &layouts::kCp313, &layouts::kCp313t,
-    &layouts::kCp314,  &layouts::kCp314t, &layouts::kCp315, &layouts::kCp315t,
+    &layouts::kCp27,  &layouts::kCp36,   &layouts::kCp37,  &layouts::kCp38,   &layouts::kCp39,
+    &layouts::kCp310, &layouts::kCp311,  &layouts::kCp312, &layouts::kCp313,  &layouts::kCp313t,
+    &layouts::kCp314, &layouts::kCp314t, &layouts::kCp315, &layouts::kCp315t,
 };
 
 /// 3.7.4 put a lock into the pending-calls struct (Include/internal/ceval.h), which stands before gilstate in _PyRuntime.
@@ -29,7 +29,8 @@ const Layout* find_layout(Version version) {
     if (version.major == 3 && version.minor == 7 && version.micro < 4 && !version.free_threaded) return &early_37();
     for (const Layout* layout : kAll) {
         const Version& known = layout->version;
-        if (known.major == version.major && known.minor == version.minor && known.free_threaded == version.free_threaded)
+        if (known.major == version.major && known.minor == version.minor &&
+            known.free_threaded == version.free_threaded)
             return layout;
     }
     return nullptr;

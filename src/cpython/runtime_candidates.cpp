@@ -31,12 +31,14 @@ Candidate runtime_candidate(const TargetImage& image, RemoteAddr address, std::s
 }
 
 bool has_runtime_symbol(const TargetImage& image) {
-    return image.memory && (image.memory->find_symbol("_PyRuntime") || image.memory->find_symbol("PyInterpreterState_Head"));
+    return image.memory &&
+           (image.memory->find_symbol("_PyRuntime") || image.memory->find_symbol("PyInterpreterState_Head"));
 }
 
 }  // namespace
 
-CandidateFinder::CandidateFinder(const process::RemoteMemory& memory, Pid pid, std::span<const process::Mapping> mappings)
+CandidateFinder::CandidateFinder(const process::RemoteMemory& memory, Pid pid,
+                                 std::span<const process::Mapping> mappings)
     : memory_(memory), pid_(pid), mappings_(mappings), images_(list_memory_images(memory, mappings)) {
     auto others = list_file_images(pid, mappings, images_);
     std::move(others.begin(), others.end(), std::back_inserter(images_));
@@ -137,8 +139,8 @@ void CandidateFinder::from_runtime_section(std::vector<Candidate>& out) const {
         const auto file = open_file(pid_, image);
         const auto section = file ? file->find_section(".PyRuntime") : std::nullopt;
         if (!section || section->address == 0) continue;
-        out.push_back(runtime_candidate(image, RemoteAddr(section->address + image.load_bias),
-                                        "section .PyRuntime of the file"));
+        out.push_back(
+            runtime_candidate(image, RemoteAddr(section->address + image.load_bias), "section .PyRuntime of the file"));
     }
 }
 
@@ -170,8 +172,9 @@ void CandidateFinder::from_pointer_scan(std::vector<Candidate>& out) const {
 }
 
 bool CandidateFinder::is_writable(RemoteAddr address) const {
-    const auto after = std::upper_bound(mappings_.begin(), mappings_.end(), address,
-                                        [](RemoteAddr a, const process::Mapping& mapping) { return a < mapping.start; });
+    const auto after =
+        std::upper_bound(mappings_.begin(), mappings_.end(), address,
+                         [](RemoteAddr a, const process::Mapping& mapping) { return a < mapping.start; });
     if (after == mappings_.begin()) return false;
     const process::Mapping& mapping = *std::prev(after);
     return mapping.contains(address) && mapping.writable && mapping.readable;

@@ -19,7 +19,8 @@ std::optional<RemoteAddr> read_object_pointer(const process::RemoteMemory& memor
     return pointer;
 }
 
-bool is_exact_type(const process::RemoteMemory& memory, const Layout& layout, RemoteAddr object, std::string_view name) {
+bool is_exact_type(const process::RemoteMemory& memory, const Layout& layout, RemoteAddr object,
+                   std::string_view name) {
     const auto type = read_object_pointer(memory, object + layout.object.type.value());
     if (!type) return false;
     const auto text = memory.read_pointer(*type + layout.object.type_name.value());
@@ -89,7 +90,8 @@ RuntimeCheck check_interpreter(const process::RemoteMemory& memory, const Layout
 
 RuntimeCheck check_runtime(const process::RemoteMemory& memory, const Layout& layout, RemoteAddr runtime) {
     RuntimeCheck result = RuntimeCheck::kMismatch;
-    for (int i = 0; i < kAttempts && result == RuntimeCheck::kMismatch; ++i) result = check_once(memory, layout, runtime);
+    for (int i = 0; i < kAttempts && result == RuntimeCheck::kMismatch; ++i)
+        result = check_once(memory, layout, runtime);
     return result;
 }
 

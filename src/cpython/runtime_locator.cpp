@@ -35,7 +35,8 @@ struct Proposal {
     std::string note;
 };
 
-std::optional<Proposal> propose_by_table(const CandidateFinder& finder, const Candidate& candidate, Refusals& refusals) {
+std::optional<Proposal> propose_by_table(const CandidateFinder& finder, const Candidate& candidate,
+                                         Refusals& refusals) {
     const auto version = finder.version_of(candidate);
     if (!version) return std::nullopt;
     const Layout* layout = find_layout(version->version);
@@ -81,7 +82,8 @@ std::optional<Proposal> propose_by_trial(const process::RemoteMemory& memory, co
     }
     if (fit == 1) {
         const Version& version = fitting->version;
-        return Proposal{*fitting, fmt::format("{}.{}{}", version.major, version.minor, version.free_threaded ? "t" : ""),
+        return Proposal{*fitting,
+                        fmt::format("{}.{}{}", version.major, version.minor, version.free_threaded ? "t" : ""),
                         "the interpreter does not tell its version; its structures are those of this one"};
     }
     if (fit > 1 || !refusals.starting) {
@@ -92,11 +94,14 @@ std::optional<Proposal> propose_by_trial(const process::RemoteMemory& memory, co
 }
 
 /// ".../lib/python3.13": from an extension module of the standard library that is mapped, else from where the library is.
-std::string find_stdlib(std::span<const process::Mapping> mappings, const Version& version, const std::string& library) {
-    const std::string name = fmt::format("/python{}.{}{}", version.major, version.minor, version.free_threaded ? "t" : "");
+std::string find_stdlib(std::span<const process::Mapping> mappings, const Version& version,
+                        const std::string& library) {
+    const std::string name =
+        fmt::format("/python{}.{}{}", version.major, version.minor, version.free_threaded ? "t" : "");
     const std::string modules = name + "/lib-dynload/";
     for (const process::Mapping& mapping : mappings)
-        if (const auto at = mapping.path.find(modules); at != std::string::npos) return mapping.path.substr(0, at) + name;
+        if (const auto at = mapping.path.find(modules); at != std::string::npos)
+            return mapping.path.substr(0, at) + name;
     const auto folder_end = library.rfind('/');
     if (folder_end == std::string::npos) return {};
     const std::string folder = library.substr(0, folder_end);
@@ -170,8 +175,9 @@ Result<std::vector<RuntimeLocation>> locate_runtimes(const process::RemoteMemory
     std::vector<RuntimeLocation> found;
     for (const LocateStrategy strategy : strategies) {
         for (const Candidate& candidate : finder.find(strategy)) {
-            const bool known = std::any_of(found.begin(), found.end(),
-                                           [&](const RuntimeLocation& other) { return other.runtime == candidate.address; });
+            const bool known = std::any_of(found.begin(), found.end(), [&](const RuntimeLocation& other) {
+                return other.runtime == candidate.address;
+            });
             if (known) continue;
             Refusals own;
             auto location = evaluate(memory, finder, candidate, own);

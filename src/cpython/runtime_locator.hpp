@@ -24,22 +24,23 @@ enum class LocateStrategy : std::uint8_t {
     kCookieScan,      ///< the cookie of the published offsets in writable data (3.13+)
     kPointerScan,     ///< a pointer in writable data that leads to an interpreter (≤ 3.12)
 };
-inline constexpr LocateStrategy kLocateStrategies[] = {
-    LocateStrategy::kMemorySymbols, LocateStrategy::kFileSymbols, LocateStrategy::kRuntimeSection,
-    LocateStrategy::kCookieScan, LocateStrategy::kPointerScan};
+inline constexpr LocateStrategy kLocateStrategies[] = {LocateStrategy::kMemorySymbols, LocateStrategy::kFileSymbols,
+                                                       LocateStrategy::kRuntimeSection, LocateStrategy::kCookieScan,
+                                                       LocateStrategy::kPointerScan};
 [[nodiscard]] std::string_view to_string(LocateStrategy strategy);
 
 /// An interpreter found in a process and proved to be one, with the layout to read it.
 struct RuntimeLocation {
     Layout layout;
-    std::string version_text;   ///< "3.13.0", "3.15.0b4", "3.14.2t"
-    RemoteAddr runtime;         ///< _PyRuntime, or (2.7, 3.6) the variable interp_head
-    RemoteAddr current_thread;  ///< 2.7, 3.6: the variable _PyThreadState_Current, null when it was not found; else null
+    std::string version_text;  ///< "3.13.0", "3.15.0b4", "3.14.2t"
+    RemoteAddr runtime;        ///< _PyRuntime, or (2.7, 3.6) the variable interp_head
+    RemoteAddr
+        current_thread;  ///< 2.7, 3.6: the variable _PyThreadState_Current, null when it was not found; else null
     LocateStrategy strategy = LocateStrategy::kMemorySymbols;
-    std::string how;            ///< strategy and symbol in words
-    std::string note;           ///< what a person should know (a version newer than known), normally empty
-    std::string library_path;   ///< file that holds the interpreter as the target sees it; may be deleted or empty
-    std::string stdlib_hint;    ///< ".../lib/python3.13" when the mappings or the library's place tell it, else empty
+    std::string how;           ///< strategy and symbol in words
+    std::string note;          ///< what a person should know (a version newer than known), normally empty
+    std::string library_path;  ///< file that holds the interpreter as the target sees it; may be deleted or empty
+    std::string stdlib_hint;   ///< ".../lib/python3.13" when the mappings or the library's place tell it, else empty
 };
 
 /// Finds the interpreter by all strategies in order; file names play no part. Every candidate must pass

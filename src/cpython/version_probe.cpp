@@ -45,7 +45,8 @@ bool take_level(std::string_view& text, ProbedVersion& version) {
 }
 
 bool plausible(const Version& version) {
-    return (version.major == 2 && version.minor >= 3 && version.minor <= 7) || (version.major >= 3 && version.major <= 9);
+    return (version.major == 2 && version.minor >= 3 && version.minor <= 7) ||
+           (version.major >= 3 && version.major <= 9);
 }
 
 /// `text` begins with a whole version text.
@@ -60,7 +61,8 @@ std::optional<ProbedVersion> parse_version_text(std::string_view text) {
     result.version = {.major = *numbers[0], .minor = *numbers[1], .micro = *numbers[2], .free_threaded = false};
     if (!take_level(text, result) || !plausible(result.version)) return std::nullopt;
     // 3.13 and 3.14 name the build kind between the number and the build information.
-    result.version.free_threaded = take(text, " experimental free-threading build") || take(text, " free-threading build");
+    result.version.free_threaded =
+        take(text, " experimental free-threading build") || take(text, " free-threading build");
     if (text.starts_with(" |")) text.remove_prefix(std::min(text.size(), text.find("| (") + 1));  // conda's brand
     if (!take(text, " (")) return std::nullopt;
     text = text.substr(0, kMaxVersionText);
@@ -89,7 +91,8 @@ std::optional<ProbedVersion> version_from_hex(std::uint64_t hex, bool free_threa
     result.version = {.major = byte(24), .minor = byte(16), .micro = byte(8), .free_threaded = free_threaded};
     result.release_level = byte(0) >> 4;
     result.serial = byte(0) & 0xF;
-    const bool level_known = result.release_level == 0xF || (result.release_level >= 0xA && result.release_level <= 0xC);
+    const bool level_known =
+        result.release_level == 0xF || (result.release_level >= 0xA && result.release_level <= 0xC);
     if (hex >> 32 != 0 || !level_known || !plausible(result.version)) return std::nullopt;
     return result;
 }

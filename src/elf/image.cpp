@@ -118,7 +118,8 @@ std::optional<std::uint64_t> Image::load_bias(RemoteAddr mapping_start, std::uin
     return elf::load_bias(handle_->segments, mapping_start, mapping_file_offset);
 }
 
-std::vector<std::optional<Symbol>> Image::find_symbols(std::span<const std::string_view> names, SymbolTables tables) const {
+std::vector<std::optional<Symbol>> Image::find_symbols(std::span<const std::string_view> names,
+                                                       SymbolTables tables) const {
     std::vector<std::optional<Symbol>> found(names.size());
     for (const GElf_Word type : {GElf_Word{SHT_DYNSYM}, GElf_Word{SHT_SYMTAB}}) {
         if (type == SHT_SYMTAB && tables != SymbolTables::kBoth) break;

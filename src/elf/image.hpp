@@ -58,7 +58,8 @@ class Image {
 
     /// Where the file's address 0 is in the process, from one mapping of it; nothing when no segment matches. A segment's
     /// address is not its file offset, so both are needed.
-    [[nodiscard]] std::optional<std::uint64_t> load_bias(RemoteAddr mapping_start, std::uint64_t mapping_file_offset) const;
+    [[nodiscard]] std::optional<std::uint64_t> load_bias(RemoteAddr mapping_start,
+                                                         std::uint64_t mapping_file_offset) const;
 
     /// Defined symbols by exact name, in the order asked; only these names are compared, nothing is indexed.
     [[nodiscard]] std::vector<std::optional<Symbol>> find_symbols(std::span<const std::string_view> names,

@@ -13,7 +13,7 @@ namespace {
 constexpr std::size_t kMaxProgramHeaders = 256;
 constexpr std::size_t kMaxDynamicEntries = 1024;
 constexpr std::uint32_t kMaxBuckets = 1U << 24;
-constexpr std::uint32_t kMaxChain = 4096;       // symbols compared in one hash bucket
+constexpr std::uint32_t kMaxChain = 4096;  // symbols compared in one hash bucket
 constexpr std::size_t kMaxNameBytes = 256;
 
 std::uint32_t gnu_hash(std::string_view name) {
@@ -39,8 +39,13 @@ bool is_supported(const Elf64_Ehdr& header) {
 }
 
 LoadSegment to_segment(const Elf64_Phdr& header) {
-    return {header.p_vaddr, header.p_offset, header.p_filesz, header.p_memsz,
-            (header.p_flags & PF_R) != 0, (header.p_flags & PF_W) != 0, (header.p_flags & PF_X) != 0};
+    return {header.p_vaddr,
+            header.p_offset,
+            header.p_filesz,
+            header.p_memsz,
+            (header.p_flags & PF_R) != 0,
+            (header.p_flags & PF_W) != 0,
+            (header.p_flags & PF_X) != 0};
 }
 
 }  // namespace

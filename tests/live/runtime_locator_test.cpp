@@ -18,8 +18,8 @@
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
-#include <functional>
 #include <fstream>
+#include <functional>
 #include <iterator>
 #include <map>
 #include <memory>
@@ -91,7 +91,8 @@ class Environment {
 class RuntimeLocatorLive : public test::InterpreterTest {
   protected:
     /// A victim that is ready; its version is in `version_`.
-    std::unique_ptr<test::PythonProcess> start(const std::string& program, const std::vector<std::string>& arguments = {}) {
+    std::unique_ptr<test::PythonProcess> start(const std::string& program,
+                                               const std::vector<std::string>& arguments = {}) {
         auto victim = std::make_unique<test::PythonProcess>(program, "located.py", arguments);
         const auto line = victim->read_line();
         EXPECT_TRUE(line) << program << " did not start";
@@ -110,7 +111,9 @@ class RuntimeLocatorLive : public test::InterpreterTest {
                       : std::string();
         return file;
     }
-    [[nodiscard]] bool is_shared(const fs::path& file) const { return fs::canonical(python_.path) != fs::canonical(file); }
+    [[nodiscard]] bool is_shared(const fs::path& file) const {
+        return fs::canonical(python_.path) != fs::canonical(file);
+    }
 
     /// Starts a copy of the interpreter, whose own file was changed by `change`, from the folder.
     std::unique_ptr<test::PythonProcess> start_copy(const fs::path& file, const fs::path& folder,
@@ -124,9 +127,10 @@ class RuntimeLocatorLive : public test::InterpreterTest {
         const Environment environment({{"LD_LIBRARY_PATH", folder.string()}, {"PYTHONHOME", prefix_}});
         auto victim = start(program.string());
         const auto maps = process::read_maps(victim->pid());
-        EXPECT_TRUE(maps && std::any_of(maps->begin(), maps->end(), [&](const process::Mapping& mapping) {
-                        return mapping.path == library.string();
-                    })) << "the copy is not what runs";
+        EXPECT_TRUE(maps &&
+                    std::any_of(maps->begin(), maps->end(),
+                                [&](const process::Mapping& mapping) { return mapping.path == library.string(); }))
+            << "the copy is not what runs";
         return victim;
     }
 
@@ -155,8 +159,8 @@ TEST_P(RuntimeLocatorLive, EveryStrategyFindsTheSame) {
     EXPECT_EQ(whole->current_thread.is_null(), in_runtime);
     for (const LocateStrategy strategy : kLocateStrategies) {
         const auto found = locate(victim->pid(), {&strategy, 1});
-        const bool must_work = strategy != LocateStrategy::kRuntimeSection &&
-                               (strategy != LocateStrategy::kCookieScan || publishes);
+        const bool must_work =
+            strategy != LocateStrategy::kRuntimeSection && (strategy != LocateStrategy::kCookieScan || publishes);
         if (must_work) {
             ASSERT_TRUE(found) << to_string(strategy) << ": " << found.error().message;
         }
@@ -241,7 +245,8 @@ TEST_P(RuntimeLocatorLive, StaticProgramWithoutNames) {
         std::string bytes = read_file(library);
         for (const std::string name : {"_PyRuntime", "PyInterpreterState_Head", "interp_head"}) {
             const std::string text = std::string(1, '\0') + name + '\0';
-            for (std::size_t at = bytes.find(text); at != bytes.npos; at = bytes.find(text, at + 1)) bytes[at + 1] = '#';
+            for (std::size_t at = bytes.find(text); at != bytes.npos; at = bytes.find(text, at + 1))
+                bytes[at + 1] = '#';
         }
         Elf64_Ehdr header;
         std::memcpy(&header, bytes.data(), sizeof header);
@@ -301,7 +306,8 @@ TEST(RuntimeLocatorLiveOther, TwoVersionsInOneProcess) {
         if (!victim.read_line()) continue;
         const auto found = locate(victim.pid());
         ASSERT_TRUE(found) << interpreter.path << ": " << found.error().message;
-        if (found->library_path.find(".so") != std::string::npos && test::layout_version(interpreter.version).major == 3)
+        if (found->library_path.find(".so") != std::string::npos &&
+            test::layout_version(interpreter.version).major == 3)
             libraries.emplace_back(found->library_path);
         if (libraries.size() == 2) break;
     }
@@ -342,7 +348,8 @@ std::optional<std::vector<std::string>> published_in_header(const fs::path& fold
             if (first == "struct") in_struct = true;
             if (first == "uint64_t" && in_struct) current.push_back(second.substr(0, second.size() - 1));
             if (first != "}") continue;
-            for (const std::string& field : current) fields.push_back(second.substr(0, second.size() - 1) + "." + field);
+            for (const std::string& field : current)
+                fields.push_back(second.substr(0, second.size() - 1) + "." + field);
             current.clear();
             in_struct = false;
         }

@@ -96,7 +96,8 @@ class FakeElf {
 
     void put_dynamic(FakeMemory& memory, RemoteAddr base, std::size_t strings_size) const {
         const std::uint64_t bias = relocated_ ? base.value : 0;
-        std::vector<std::uint64_t> words{DT_SYMTAB, bias + kSymbols, DT_STRTAB, bias + kStrings, DT_STRSZ, strings_size};
+        std::vector<std::uint64_t> words{DT_SYMTAB,       bias + kSymbols, DT_STRTAB,
+                                         bias + kStrings, DT_STRSZ,        strings_size};
         if (hash_ != Hash::kNone) {
             words.push_back(hash_ == Hash::kGnu ? std::uint64_t{DT_GNU_HASH} : std::uint64_t{DT_HASH});
             words.push_back(bias + kHash);

@@ -59,8 +59,10 @@ Traits traits_of(const DwarfTypes& types) {
             .cframe = has_member(types, "_PyCFrame", "current_frame"),
             .bytes_strings = types.has("PyStringObject"),
             .own_gil = has_member(types, "_is", "ceval.gil"),
-            .current_in_runtime = lookup(types, "_PyRuntimeState:gilstate.tstate_current "
-                                                "pyruntimestate:gilstate.tstate_current").present(),
+            .current_in_runtime = lookup(types,
+                                         "_PyRuntimeState:gilstate.tstate_current "
+                                         "pyruntimestate:gilstate.tstate_current")
+                                      .present(),
             .line_pairs_310 = !frames && has_member(types, "PyCodeObject", "co_linetable"),
             .free_threaded = has_member(types, "_object", "ob_tid")};
 }
@@ -68,7 +70,7 @@ Traits traits_of(const DwarfTypes& types) {
 void derive_enums(const DwarfTypes& types, const Traits& traits, Layout& layout) {
     using namespace cpython;
     const bool frames = traits.interpreter_frames;
-    layout.current_frame = !frames        ? CurrentFrame::kHeapFrame
+    layout.current_frame = !frames         ? CurrentFrame::kHeapFrame
                            : traits.cframe ? CurrentFrame::kCFrame
                                            : CurrentFrame::kDirect;
     layout.instruction_pointer = frames                  ? InstructionPointer::kAddress
@@ -124,7 +126,9 @@ void derive_conditional(const DwarfTypes& types, const Traits& traits, Layout& l
 std::string offset_text(Offset offset) {
     return offset.present() ? fmt::format("Offset({})", offset.value()) : std::string("kAbsent");
 }
-std::string value_text(Offset offset) { return offset.present() ? std::to_string(offset.value()) : std::string("absent"); }
+std::string value_text(Offset offset) {
+    return offset.present() ? std::to_string(offset.value()) : std::string("absent");
+}
 
 /// Everything that is no Offset: section ("" for Layout itself), name and text as source.
 struct Scalar {
@@ -211,8 +215,10 @@ std::vector<std::string_view> needed_types() {
 Result<Layout> derive(const DwarfTypes& types, cpython::Version version) {
     for (const std::string_view name : kRequired)
         if (!types.has(name))
-            return Error{ErrorCode::kCorrupt, fmt::format("struct {} is not described; no interpreter's debug information",
-                                                          name), {}, 0};
+            return Error{ErrorCode::kCorrupt,
+                         fmt::format("struct {} is not described; no interpreter's debug information", name),
+                         {},
+                         0};
     Layout layout = cpython::newest_layout(false);  // every member is set below
     layout.version = version;
     for (const LayoutField& field : layout_fields()) field.at(layout) = lookup(types, field.sources);
@@ -229,7 +235,8 @@ std::string to_source(Layout layout) {
     const cpython::Version& v = layout.version;
     const char* suffix = v.free_threaded ? "t" : "";
     std::string text = fmt::format(
-        "// SPDX-License-Identifier: MIT\n// Written by tools/layoutgen from the interpreter's debug information; do not edit.\n"
+        "// SPDX-License-Identifier: MIT\n// Written by tools/layoutgen from the interpreter's debug information; do "
+        "not edit.\n"
         "#include \"cpython/layout_table.hpp\"\n\nnamespace lampyr::cpython::layouts {{\n\n"
         "const Layout kCp{}{}{} = {{\n"
         "    .version = {{.major = {}, .minor = {}, .micro = {}, .free_threaded = {}}},\n",
@@ -243,7 +250,8 @@ std::string to_source(Layout layout) {
     const auto fields = layout_fields();
     for (std::size_t i = 0; i < fields.size(); ++i) {
         const LayoutField& field = fields[i];
-        if (i == 0 || fields[i - 1].section != field.section) text += fmt::format("    .{} =\n        {{\n", field.section);
+        if (i == 0 || fields[i - 1].section != field.section)
+            text += fmt::format("    .{} =\n        {{\n", field.section);
         text += fmt::format("            .{} = {},\n", field.name, offset_text(field.at(layout)));
         if (i + 1 != fields.size() && fields[i + 1].section == field.section) continue;
         add_scalars(field.section, "            ");

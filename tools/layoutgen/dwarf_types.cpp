@@ -90,7 +90,8 @@ std::optional<Found> find_member(Dwarf_Die aggregate, std::string_view name) {
 std::string separate_debug_file(int fd) {
     const auto image = elf::Image::open(fd);
     const std::string id = image ? image->build_id() : std::string();
-    return id.size() < 4 ? std::string() : fmt::format("/usr/lib/debug/.build-id/{}/{}.debug", id.substr(0, 2), id.substr(2));
+    return id.size() < 4 ? std::string()
+                         : fmt::format("/usr/lib/debug/.build-id/{}/{}.debug", id.substr(0, 2), id.substr(2));
 }
 
 }  // namespace
@@ -137,7 +138,8 @@ Result<DwarfTypes> DwarfTypes::open(const std::string& path, std::span<const std
     auto handle = std::make_unique<Handle>();
     if (!handle->open(path)) {
         const std::string separate = handle->fd ? separate_debug_file(handle->fd.get()) : std::string();
-        if (separate.empty() || !handle->open(separate)) return failure(fmt::format("{} has no debug information", path));
+        if (separate.empty() || !handle->open(separate))
+            return failure(fmt::format("{} has no debug information", path));
     }
     Dwarf_CU* unit = nullptr;
     Dwarf_Die die;

@@ -4,8 +4,10 @@
 namespace lampyr::layoutgen {
 namespace {
 
-#define LAMPYR_FIELD(section, name, sources) \
-    { #section, #name, [](cpython::Layout& layout) -> cpython::Offset& { return layout.section.name; }, sources }
+#define LAMPYR_FIELD(section, name, sources)                                                                       \
+    {                                                                                                              \
+#section, #name, [](cpython::Layout & layout) -> cpython::Offset& { return layout.section.name; }, sources \
+    }
 constexpr LayoutField kFields[] = {
     LAMPYR_FIELD(runtime, interpreters_head, "_PyRuntimeState:interpreters.head pyruntimestate:interpreters.head"),
     LAMPYR_FIELD(runtime, finalizing,

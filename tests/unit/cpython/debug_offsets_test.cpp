@@ -24,7 +24,8 @@ using test::published_numbers;
 
 /// A runtime in fake memory that publishes the layout's numbers, one of them changed.
 struct Published {
-    explicit Published(const Layout& layout, std::uint64_t hex, const std::string& changed = {}, std::uint64_t value = 0) {
+    explicit Published(const Layout& layout, std::uint64_t hex, const std::string& changed = {},
+                       std::uint64_t value = 0) {
         auto numbers = published_numbers(layout);
         if (!changed.empty()) numbers[changed] = value;
         memory.map(kRuntime, 4096);

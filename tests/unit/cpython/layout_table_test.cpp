@@ -11,8 +11,10 @@ namespace lampyr::cpython {
 namespace {
 
 Version version(int minor, int micro, bool free_threaded = false, int major = 3) {
-    return {.major = static_cast<std::uint8_t>(major), .minor = static_cast<std::uint8_t>(minor),
-            .micro = static_cast<std::uint8_t>(micro), .free_threaded = free_threaded};
+    return {.major = static_cast<std::uint8_t>(major),
+            .minor = static_cast<std::uint8_t>(minor),
+            .micro = static_cast<std::uint8_t>(micro),
+            .free_threaded = free_threaded};
 }
 
 TEST(LayoutTable, EveryTableIsFoundByItsVersion) {
@@ -62,13 +64,15 @@ TEST(LayoutTable, EnumeratorsHaveTheirFields) {
     for (const Layout* layout : all_layouts()) {
         const int minor = layout->version.minor;
         EXPECT_EQ(layout->frame.current_in_cframe.present(), layout->current_frame == CurrentFrame::kCFrame) << minor;
-        EXPECT_EQ(layout->code.code_adaptive.present(), layout->instruction_pointer == InstructionPointer::kAddress) << minor;
+        EXPECT_EQ(layout->code.code_adaptive.present(), layout->instruction_pointer == InstructionPointer::kAddress)
+            << minor;
         EXPECT_NE(layout->code.code_adaptive.present(), layout->code.code_bytes.present()) << minor;
         EXPECT_EQ(layout->runtime.tstate_current.present(), layout->gil_rule == GilRule::kRuntimeCurrent) << minor;
         EXPECT_EQ(layout->interpreter.ceval_gil.present(), layout->gil_rule == GilRule::kInterpreterGil) << minor;
         EXPECT_EQ(layout->gil.last_holder.present(), layout->gil_rule == GilRule::kInterpreterGil) << minor;
         EXPECT_EQ(layout->gil.enabled.present(), layout->version.free_threaded) << minor;
-        EXPECT_EQ(layout->runtime.interpreters_head.present(), layout->gil_rule != GilRule::kCurrentThreadSymbol) << minor;
+        EXPECT_EQ(layout->runtime.interpreters_head.present(), layout->gil_rule != GilRule::kCurrentThreadSymbol)
+            << minor;
         EXPECT_EQ(layout->string.state.present(), layout->string_kind == StringKind::kPep393) << minor;
         EXPECT_EQ(layout->dict.managed_dict != 0, layout->dict.instance_dict != InstanceDict::kDictOffset) << minor;
         EXPECT_TRUE(layout->thread.frame.present() && layout->frame.previous.present() && layout->frame.code.present());

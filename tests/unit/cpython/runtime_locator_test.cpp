@@ -19,8 +19,8 @@ using test::FakePython;
 constexpr RemoteAddr kImage{0x550000000000};
 constexpr RemoteAddr kData = kImage + FakeElf::kDataAddress;
 constexpr std::uint64_t kDataSize = 0x20000;
-constexpr std::uint64_t kAnchor = 0x1000;         // _PyRuntime or interp_head, in the data
-constexpr std::uint64_t kCurrentThread = 0x900;   // _PyThreadState_Current
+constexpr std::uint64_t kAnchor = 0x1000;        // _PyRuntime or interp_head, in the data
+constexpr std::uint64_t kCurrentThread = 0x900;  // _PyThreadState_Current
 constexpr std::uint64_t kHeadFunction = 0x800;
 constexpr std::uint64_t kVersionText = 0x10000;
 constexpr std::uint64_t kVersionSymbol = 0x700;
@@ -35,7 +35,9 @@ class FakeProcess {
     }
 
     [[nodiscard]] bool in_runtime() const { return layout_.runtime.interpreters_head.present(); }
-    [[nodiscard]] RemoteAddr head() const { return kData + kAnchor + (in_runtime() ? layout_.runtime.interpreters_head.value() : 0); }
+    [[nodiscard]] RemoteAddr head() const {
+        return kData + kAnchor + (in_runtime() ? layout_.runtime.interpreters_head.value() : 0);
+    }
 
     void load(const FakeElf& elf) { elf.load(py.memory(), kImage, kDataSize); }
     /// Symbols as this version exports them.
@@ -263,7 +265,8 @@ TEST(RuntimeLocatorErrors, ANewerVersionMustHaveReadableFrames) {
     FakeProcess target(newest);
     target.load_with_symbols();
     target.start();
-    test::put_published_offsets(target.py.memory(), kData + kAnchor, newest, 0x031000F0, test::published_numbers(newest));
+    test::put_published_offsets(target.py.memory(), kData + kAnchor, newest, 0x031000F0,
+                                test::published_numbers(newest));
     const auto found = target.locate();
     ASSERT_TRUE(found) << found.error().message;
     EXPECT_EQ(found->version_text, "3.16.0");

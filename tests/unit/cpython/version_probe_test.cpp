@@ -23,14 +23,17 @@ TEST(VersionText, OfEveryKindOfBuild) {
     EXPECT_EQ(found("3.12.1 (main, Jan  1 2024, 00:00:00) [GCC 12.2.0]\0"sv), "3.12.1");
     EXPECT_EQ(found("3.15.0b4+ (heads/main:0123456, Jan  1 2026, 00:00:00) [Clang 19.1.7 ]\0"sv), "3.15.0b4");
     EXPECT_EQ(found("3.13.0rc2 (main, Jan  1 2024, 00:00:00) [GCC 12.2.0]\0"sv), "3.13.0rc2");
-    EXPECT_EQ(found("3.13.5 experimental free-threading build (main, Jan  1 2024, 00:00:00) [GCC 12.2.0]\0"sv), "3.13.5t");
+    EXPECT_EQ(found("3.13.5 experimental free-threading build (main, Jan  1 2024, 00:00:00) [GCC 12.2.0]\0"sv),
+              "3.13.5t");
     EXPECT_EQ(found("3.14.2 free-threading build (main, Jan  1 2024, 00:00:00) [GCC 12.2.0]\0"sv), "3.14.2t");
     EXPECT_EQ(found("3.10.13 | packaged by conda-forge | (main, Dec 23 2023, 15:36:39) [GCC 12.3.0]\0"sv), "3.10.13");
 }
 
 TEST(VersionText, IsFoundBetweenOtherBytes) {
     EXPECT_EQ(found("1.2.13\0deflate 1.2.13 Copyright\0\0\0003.9.18 (main, x) [GCC 12]\0more"sv), "3.9.18");
-    EXPECT_EQ(found("\xff\xfe\0" "3.9.18 (main, x) \n[GCC 12]\0"sv), "3.9.18");
+    EXPECT_EQ(found("\xff\xfe\0"
+                    "3.9.18 (main, x) \n[GCC 12]\0"sv),
+              "3.9.18");
 }
 
 TEST(VersionText, LookAlikesAreNone) {
@@ -78,7 +81,8 @@ TEST(VersionScan, FindsTheTextWhereverAPieceEnds) {
 TEST(VersionScan, HostileSizesAreCapped) {
     test::FakeMemory memory;
     memory.map(RemoteAddr(0x100000), 4096);
-    const elf::LoadSegment segments[] = {{0, 0, ~0ULL, ~0ULL, true, true, false}, {~0ULL, 0, ~0ULL, ~0ULL, true, false, false}};
+    const elf::LoadSegment segments[] = {{0, 0, ~0ULL, ~0ULL, true, true, false},
+                                         {~0ULL, 0, ~0ULL, ~0ULL, true, false, false}};
     EXPECT_FALSE(scan_version(memory, 0x100000, segments));
     EXPECT_LT(memory.calls(), 20'000U);
 }

@@ -121,7 +121,8 @@ TEST(Image, SurvivesDamagedFiles) {
         static_cast<void>(image->find_section(".lampyr_mark"));
         static_cast<void>(image->build_id());
     };
-    for (const std::size_t size : {16U, 64U, 100U, 4096U, 100000U}) use(whole.substr(0, std::min<std::size_t>(size, whole.size())));
+    for (const std::size_t size : {16U, 64U, 100U, 4096U, 100000U})
+        use(whole.substr(0, std::min<std::size_t>(size, whole.size())));
     const std::size_t small = std::min<std::size_t>(whole.size(), 64U << 10);
     for (int round = 0; round < 300; ++round) {
         std::string bytes = whole.substr(0, small);

@@ -76,7 +76,9 @@ TEST(MemoryImage, RefusesWhatIsNoImage) {
     memory.map(kBase, 4096);
     EXPECT_FALSE(MemoryImage::open(memory, kBase));
     EXPECT_FALSE(MemoryImage::open(memory, RemoteAddr(0x1000)));
-    memory.put_bytes(kBase, std::string_view("\x7f" "ELF\x01\x01", 6));  // 32 bit
+    memory.put_bytes(kBase, std::string_view("\x7f"
+                                             "ELF\x01\x01",
+                                             6));  // 32 bit
     EXPECT_FALSE(MemoryImage::open(memory, kBase));
 }
 
