@@ -63,7 +63,12 @@ class ThreadReader {
     void plan_frames_second(ReadPlan& plan, CopySource source);
 
     void walk(const process::RemoteMemory& memory, RemoteAddr top);
-    [[nodiscard]] std::uint64_t doubt(const FrameFields& a, const FrameFields& b, bool direct_callee) const;
+    struct Judgement {
+        std::uint64_t doubtful = 0;
+        bool first_copy = false;  ///< the first copy says where the frame stood, else the second
+    };
+    [[nodiscard]] bool was_alive(const FrameFields& a) const;
+    [[nodiscard]] Judgement judge(const FrameFields& a, const FrameFields& b, bool direct_callee);
     FrameCopies fetch(const process::RemoteMemory& memory, RemoteAddr frame);
     void keep_frame(RemoteAddr address, const FrameFields& fields);
     void finish_elision();
@@ -103,6 +108,8 @@ class ThreadReader {
     std::vector<RawFrame> frames_;
     std::vector<RawFrame> last_proven_;
     std::uint64_t walked_ = 0;
+    bool top_alive_ = false;
+    bool top_same_ = false;
     RawStack stack_;
 };
 
