@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: MIT
 """attach_errors.py [VERSION]: what cannot be read is refused in one plain sentence, with status 1, and nothing is left behind.
 
+A second line, indented, may say what to type next.
+
 Needs root for the permission case, which runs lampyr as nobody.
 """
 import os
@@ -27,7 +29,8 @@ def check_refusal(run, what, folder):
     words = run.err.decode("utf-8")
     check(run.status == 1, "%s: status is not 1: %s" % (what, run))
     lines = words.splitlines()
-    check(len(lines) == 1 and words.endswith("\n"), "%s: not one line but %r" % (what, words))
+    hints = [line for line in lines[1:] if line.startswith("  ")]  # what to type next
+    check(len(lines) == 1 + len(hints) <= 2 and words.endswith("\n"), "%s: not a sentence and a hint but %r" % (what, words))
     check(lines[0].startswith("lampyr: ") and len(lines[0]) < 400, "%s: %r" % (what, words))
     for word in ("terminate", "exception", "assert", "Error(", "errno", "std::", "0x"):
         check(word not in words, "%s: %r is no plain sentence" % (what, words))

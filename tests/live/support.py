@@ -16,6 +16,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -144,6 +145,39 @@ def scratch():
         yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+class WaitMeter(threading.Thread):
+    """Watches a program that lampyr starts: how long it ran, and how long it waited for a processor (schedstat)."""
+
+    def __init__(self):
+        super().__init__(daemon=True)
+        self.ran = self.waited = 0
+        self.done = threading.Event()
+
+    def run(self):
+        me = os.getpid()
+        while not self.done.wait(0.02):
+            try:
+                for lampyr_pid in children(me):
+                    for pid in children(lampyr_pid):
+                        with open("/proc/%d/schedstat" % pid) as file:
+                            self.ran, self.waited = [int(word) for word in file.read().split()[:2]]
+            except (OSError, ValueError):
+                pass
+
+    @property
+    def share(self):
+        """Time waited as a share of the time run."""
+        return self.waited / self.ran if self.ran else 0.0
+
+
+def children(pid):
+    found = []
+    for tid in threads_of(pid):
+        with open("/proc/%d/task/%d/children" % (pid, tid)) as file:
+            found.extend(int(word) for word in file.read().split())
+    return found
 
 
 def record_raw(folder, *options, name="profile.raw", timeout=TIMEOUT, **keywords):
@@ -298,7 +332,7 @@ def unescape_unicode(text):
     return UNICODE_ESCAPE.sub(run, text)
 
 
-LABEL = re.compile(r"^(?P<name>.*) \((?P<file>.*?)(?::(?P<line>\d+))?\)$", re.DOTALL)
+LABEL = re.compile(r"^(?P<name>.*?) \((?P<file>.*?)(?::(?P<line>\d+))?\)$", re.DOTALL)
 
 
 class Frame(tuple):
@@ -339,11 +373,15 @@ def frames_of(labels):
 
 
 UNPROVEN = "(unproven)"
+MARKERS = re.compile(r"^\((?:unproven|unreadable frame|reused code|\d+ frames elided)\)$")
 
 
 def claimed(labels):
-    """The part of a stack that the profile claims: what is below the unproven mark."""
-    return labels[:labels.index(UNPROVEN)] if UNPROVEN in labels else labels
+    """The part of a stack that the profile vouches for: what is below the first mark."""
+    for number, label in enumerate(labels):
+        if MARKERS.match(label):
+            return labels[:number]
+    return labels
 
 
 class DumpedThread:

@@ -575,7 +575,7 @@ def exec_case(label, source, filename="newer_syntax.py"):
 
 exec_case("odd_file_name", "def start():\n    park()\n", "no such folder/with (brackets) and spaces.py")
 exec_case("empty_file_name", "def start():\n    park()\n", "")
-exec_case("long_names", "def start():\n    %s()\ndef %s():\n    park()\n" % ("n" * 3000, "n" * 3000), "f" * 5000 + ".py")
+exec_case("long_names", "def start():\n    %s()\ndef %s():\n    park()\n" % (("n" * 3000,) * 2), "f" * 4093 + ".py")
 
 if PYTHON3:
     exec_case("latin_1_names", u"def start():\n    café()\ndef café():\n    park()\n", u"/tmp/café.py")
