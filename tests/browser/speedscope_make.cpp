@@ -12,7 +12,7 @@ namespace {
 using lampyr::FrameId;
 using lampyr::Profile;
 using lampyr::ThreadId;
-using lampyr::test::ProfileMaker;
+using lampyr::test::ProfileDraft;
 using std::chrono::milliseconds;
 
 class FileSink final : public lampyr::ByteSink {
@@ -29,7 +29,7 @@ class FileSink final : public lampyr::ByteSink {
 
 /// Two threads in one second: main works 0.1 s, waits 0.3 s, works 0.2 s and is idle to the end; worker has 0.05 s.
 Profile two_threads(bool timeline) {
-    ProfileMaker maker({.timeline = timeline});
+    ProfileDraft maker({.timeline = timeline});
     const auto process = maker.process(42);
     const ThreadId main = maker.thread(process, 42, "MainThread");
     const ThreadId worker = maker.thread(process, 43, "worker-1");
@@ -56,11 +56,10 @@ bool make(const std::string& path, const Profile& profile, lampyr::Format format
 int main(int argc, char** argv) {
     if (argc != 2) return 2;
     const std::string folder = std::string(argv[1]) + "/";
-    const bool good =
-        make(folder + "timeline.json", two_threads(true), lampyr::Format::kSpeedscope) &&
-        make(folder + "counted.json", two_threads(false), lampyr::Format::kSpeedscope) &&
-        make(folder + "empty.json", Profile{}, lampyr::Format::kSpeedscope) &&
-        make(folder + "random.json", lampyr::test::random_profile(3, true), lampyr::Format::kSpeedscope) &&
-        make(folder + "raw.txt", two_threads(false), lampyr::Format::kRaw);
+    const bool good = make(folder + "timeline.json", two_threads(true), lampyr::Format::kSpeedscope) &&
+                      make(folder + "counted.json", two_threads(false), lampyr::Format::kSpeedscope) &&
+                      make(folder + "empty.json", Profile{}, lampyr::Format::kSpeedscope) &&
+                      make(folder + "random.json", lampyr::test::mixed_profile(3, true), lampyr::Format::kSpeedscope) &&
+                      make(folder + "raw.txt", two_threads(false), lampyr::Format::kRaw);
     return good ? 0 : 1;
 }

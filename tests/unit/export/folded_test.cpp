@@ -17,7 +17,7 @@
 namespace lampyr {
 namespace {
 
-using test::ProfileMaker;
+using test::ProfileDraft;
 using Path = std::vector<std::string>;
 
 /// Reads folded stacks as any reader would: last blank before the count, `;` between frames; then undoes the escapes.
@@ -53,7 +53,7 @@ std::uint64_t sum(const std::map<Path, std::uint64_t>& stacks) {
 }
 
 TEST(Folded, LooksAsDocumented) {
-    ProfileMaker maker;
+    ProfileDraft maker;
     const ProcessId process = maker.process(42, "python -c 'import a; a.main()'");
     const ThreadId main = maker.thread(process, 42, "MainThread");
     const ThreadId worker = maker.thread(process, 43, "worker-1");
@@ -89,7 +89,7 @@ TEST(Folded, LooksAsDocumented) {
 
 TEST(Folded, CountsAddUpHoweverItIsWritten) {
     for (unsigned seed = 0; seed < 24; ++seed) {
-        const Profile profile = test::random_profile(seed, seed % 2 == 0);
+        const Profile profile = test::mixed_profile(seed, seed % 2 == 0);
         ExportOptions options;
         options.lines = static_cast<Lines>(seed % 3);
         options.threads = (seed & 1) != 0;
@@ -110,14 +110,14 @@ std::vector<std::string> lines_of(const std::string& text) {
 TEST(Folded, LinesAreSorted) {
     for (unsigned seed = 0; seed < 8; ++seed) {
         const ExportOptions options{.threads = seed % 2 == 0, .title = ""};
-        const auto lines = lines_of(test::written(test::random_profile(seed), Format::kRaw, options));
+        const auto lines = lines_of(test::written(test::mixed_profile(seed), Format::kRaw, options));
         EXPECT_GT(lines.size(), 20U);
         EXPECT_TRUE(std::is_sorted(lines.begin(), lines.end())) << seed;
     }
 }
 
 TEST(Folded, LinesAreSortedWhereOneFrameBeginsAnother) {
-    ProfileMaker maker;
+    ProfileDraft maker;
     const ThreadId thread = maker.thread(maker.process(1), 7);
     std::vector<FrameId> frames;
     for (const char* name : {"f", "f (", "f 5", "f 57 x", "f!", "f:", "f<", "fa", "\xc3\xa9", "f 1;"})
@@ -132,7 +132,7 @@ TEST(Folded, LinesAreSortedWhereOneFrameBeginsAnother) {
 }
 
 TEST(Folded, HostileNamesComeBackAndMergeWithNothing) {
-    ProfileMaker maker;
+    ProfileDraft maker;
     const ProcessId process = maker.process(1, "python \n -c 'x;y' 7");
     std::map<Path, std::uint64_t> expected;
     std::uint64_t count = 0;
@@ -159,7 +159,7 @@ TEST(Folded, HostileNamesComeBackAndMergeWithNothing) {
 }
 
 TEST(Folded, AStackWithoutFramesIsCounted) {
-    ProfileMaker maker;
+    ProfileDraft maker;
     const ThreadId thread = maker.thread(maker.process(1), 7);
     maker.sample(thread, kEmptyStack);
     const Profile profile = maker.finish();
@@ -171,7 +171,7 @@ TEST(Folded, AStackWithoutFramesIsCounted) {
 TEST(Folded, NothingIsAnEmptyFile) { EXPECT_EQ(test::written(Profile{}, Format::kRaw), ""); }
 
 TEST(Folded, DepthIsNoDanger) {
-    ProfileMaker maker;
+    ProfileDraft maker;
     const ThreadId thread = maker.thread(maker.process(1), 7);
     const FrameId frame = maker.frame("f", "/m.py", 1);
     StackId at = kEmptyStack;
@@ -182,7 +182,7 @@ TEST(Folded, DepthIsNoDanger) {
 }
 
 TEST(Folded, StopsWorkingWhenTheSinkIsFull) {
-    ProfileMaker maker;
+    ProfileDraft maker;
     const ThreadId thread = maker.thread(maker.process(1), 7);
     StackId at = kEmptyStack;
     for (std::uint32_t i = 0; i < 3000; ++i) {

@@ -20,7 +20,7 @@ namespace {
 
 using nlohmann::json;
 using std::chrono::milliseconds;
-using test::ProfileMaker;
+using test::ProfileDraft;
 
 json written(const Profile& profile, const ExportOptions& options = {}) {
     const std::string text = test::written(profile, Format::kSpeedscope, options);
@@ -41,7 +41,7 @@ double weight_of(const json& thread) {
 }
 
 TEST(Speedscope, TimelineKeepsRealTime) {
-    ProfileMaker maker({.timeline = true});
+    ProfileDraft maker({.timeline = true});
     const ProcessId process = maker.process(42);
     const ThreadId main = maker.thread(process, 42, "MainThread");
     const ThreadId worker = maker.thread(process, 43);
@@ -74,7 +74,7 @@ TEST(Speedscope, TimelineKeepsRealTime) {
 }
 
 TEST(Speedscope, CarriesTheFactsOfTheRecording) {
-    Profile profile = test::random_profile(1);
+    Profile profile = test::mixed_profile(1);
     profile.info.losses[static_cast<std::size_t>(Loss::kUnproven)] = 7;
     profile.info.rate_got_hz = std::numeric_limits<double>::quiet_NaN();
     profile.info.blocking = true;
@@ -88,7 +88,7 @@ TEST(Speedscope, CarriesTheFactsOfTheRecording) {
 }
 
 TEST(Speedscope, JitterIsNoHole) {
-    ProfileMaker maker({.timeline = true});
+    ProfileDraft maker({.timeline = true});
     const ThreadId thread = maker.thread(maker.process(1), 1);
     const StackId stacks[] = {maker.stack({maker.frame("a", "/m.py", 1)}), maker.stack({maker.frame("b", "/m.py", 2)})};
     std::mt19937 random(4);
@@ -108,7 +108,7 @@ TEST(Speedscope, JitterIsNoHole) {
 
 TEST(Speedscope, WithoutATimelineWeightsStillAddUp) {
     for (unsigned seed = 0; seed < 12; ++seed) {
-        const Profile profile = test::random_profile(seed, seed % 2 == 0);
+        const Profile profile = test::mixed_profile(seed, seed % 2 == 0);
         std::map<std::uint32_t, double> expected;
         for (const Sample& sample : profile.samples)
             expected[sample.thread.value] += std::chrono::duration<double>(sample.weight).count();
@@ -132,7 +132,7 @@ TEST(Speedscope, WithoutATimelineWeightsStillAddUp) {
 
 TEST(Speedscope, FramesAreThereOnceAndAllUsed) {
     for (const Lines lines : {Lines::kLine, Lines::kFunction, Lines::kNone}) {
-        const json doc = written(test::random_profile(6), {.lines = lines, .title = ""});
+        const json doc = written(test::mixed_profile(6), {.lines = lines, .title = ""});
         const json& frames = doc["shared"]["frames"];
         std::set<std::string> texts;
         for (const json& frame : frames) {
@@ -149,7 +149,7 @@ TEST(Speedscope, FramesAreThereOnceAndAllUsed) {
 }
 
 TEST(Speedscope, ManyProcessesAreNamed) {
-    ProfileMaker maker;
+    ProfileDraft maker;
     const ThreadId two = maker.thread(maker.process(2), 20, "b");
     const ThreadId unknown = maker.thread(maker.process(3), 0);
     const StackId stack = maker.stack({maker.frame("f", "", 0)});
@@ -164,7 +164,7 @@ TEST(Speedscope, ManyProcessesAreNamed) {
 }
 
 TEST(Speedscope, HostileNamesAreData) {
-    ProfileMaker maker;
+    ProfileDraft maker;
     const ThreadId thread = maker.thread(maker.process(1), 1, "</script>\x1b[2J");
     std::set<std::string> names;
     for (const std::string& text : test::hostile_texts())
@@ -181,7 +181,7 @@ TEST(Speedscope, HostileNamesAreData) {
 }
 
 TEST(Speedscope, StacksWithoutFramesAreNamed) {
-    ProfileMaker maker;
+    ProfileDraft maker;
     maker.sample(maker.thread(maker.process(1), 1), kEmptyStack, 0, 10);
     const json doc = written(maker.finish());
     EXPECT_EQ(doc["shared"]["frames"][0]["name"], "(no Python frames)");

@@ -10,7 +10,7 @@ namespace lampyr::profile {
 namespace {
 
 using std::chrono::milliseconds;
-using test::ProfileMaker;
+using test::ProfileDraft;
 
 TEST(Builder, EmptyStringIsRowZero) {
     Builder builder;
@@ -41,7 +41,7 @@ TEST(Builder, FunctionsAreKnownByNameFileAndFirstLine) {
 }
 
 TEST(Builder, ParentsComeBeforeChildren) {
-    const Profile profile = test::random_profile(1);
+    const Profile profile = test::mixed_profile(1);
     ASSERT_FALSE(profile.stacks.empty());
     std::set<std::pair<StackId, FrameId>> seen;
     for (std::uint32_t i = 0; i < profile.stacks.size(); ++i) {
@@ -84,7 +84,7 @@ TEST(Builder, MemoryOfANodeIsBoundedAtEverySize) {
 
 TEST(Builder, WhatIsKnownIsFoundWithoutAllocating) {
     for (const bool timeline : {false, true}) {
-        ProfileMaker maker({.timeline = timeline});
+        ProfileDraft maker({.timeline = timeline});
         const ThreadId thread = maker.thread(maker.process(1), 1);
         const FrameId a = maker.frame("a", "/a.py", 1);
         const FrameId b = maker.frame("b", "/a.py", 2);
@@ -98,7 +98,7 @@ TEST(Builder, WhatIsKnownIsFoundWithoutAllocating) {
 }
 
 TEST(Builder, EqualSamplesAreOneRow) {
-    ProfileMaker maker;
+    ProfileDraft maker;
     const ProcessId process = maker.process(1);
     const ThreadId one = maker.thread(process, 1);
     const ThreadId two = maker.thread(process, 2);
@@ -118,7 +118,7 @@ TEST(Builder, EqualSamplesAreOneRow) {
 }
 
 TEST(Builder, TimelineMergesOnlyWhatTouches) {
-    ProfileMaker maker({.timeline = true});
+    ProfileDraft maker({.timeline = true});
     const ProcessId process = maker.process(1);
     const ThreadId one = maker.thread(process, 1);
     const ThreadId two = maker.thread(process, 2);
@@ -141,7 +141,7 @@ TEST(Builder, TimelineMergesOnlyWhatTouches) {
 }
 
 TEST(Builder, TimelineBridgesTheGapItIsTold) {
-    ProfileMaker maker({.timeline = true, .merge_gap = milliseconds(2)});
+    ProfileDraft maker({.timeline = true, .merge_gap = milliseconds(2)});
     const ThreadId thread = maker.thread(maker.process(1), 1);
     const StackId a = maker.stack({maker.frame("a", "/a.py", 1)});
     maker.sample(thread, a, 0);
@@ -151,7 +151,7 @@ TEST(Builder, TimelineBridgesTheGapItIsTold) {
 }
 
 TEST(Builder, TimelineRowsDoNotDriftApart) {
-    ProfileMaker maker({.timeline = true, .merge_gap = milliseconds(2)});
+    ProfileDraft maker({.timeline = true, .merge_gap = milliseconds(2)});
     const ThreadId thread = maker.thread(maker.process(1), 1);
     const StackId a = maker.stack({maker.frame("a", "/a.py", 1)});
     for (int i = 0; i < 100; ++i) maker.sample(thread, a, 11 * i, 10);  // a little late, again and again
@@ -160,7 +160,7 @@ TEST(Builder, TimelineRowsDoNotDriftApart) {
 
 TEST(Builder, CountsAddUpInBothModes) {
     for (const bool timeline : {false, true}) {
-        const Profile profile = test::random_profile(7, timeline);
+        const Profile profile = test::mixed_profile(7, timeline);
         std::uint64_t count = 0;
         for (const Sample& sample : profile.samples) count += sample.count;
         EXPECT_EQ(count, 400U);
@@ -169,7 +169,7 @@ TEST(Builder, CountsAddUpInBothModes) {
 }
 
 TEST(Builder, AFullStackTableSaysSo) {
-    ProfileMaker maker({.max_stack_nodes = 2});
+    ProfileDraft maker({.max_stack_nodes = 2});
     const ThreadId thread = maker.thread(maker.process(1), 1);
     const FrameId a = maker.frame("a", "/a.py", 1);
     const FrameId b = maker.frame("b", "/a.py", 2);
@@ -187,7 +187,7 @@ TEST(Builder, AFullStackTableSaysSo) {
 }
 
 TEST(Builder, ThreadsCanBeNamedLater) {
-    ProfileMaker maker;
+    ProfileDraft maker;
     const ThreadId thread = maker.thread(maker.process(1), 0);
     maker.builder.rename_thread(thread, maker.builder.intern_string("MainThread"));
     maker.builder.set_thread_tid(thread, Tid{12});

@@ -12,7 +12,7 @@
 namespace lampyr::profile {
 namespace {
 
-using test::ProfileMaker;
+using test::ProfileDraft;
 using Path = std::vector<std::string>;
 
 /// The slow and obvious way: every sample's labels, root first.
@@ -76,7 +76,7 @@ void expect_sound(const CallTree& tree, TreeOptions::Order order) {
 
 TEST(CallTree, HoldsEveryPathWithItsCount) {
     for (unsigned seed = 0; seed < 24; ++seed) {
-        const Profile profile = test::random_profile(seed, seed % 2 == 1);
+        const Profile profile = test::mixed_profile(seed, seed % 2 == 1);
         TreeOptions options;
         options.lines = static_cast<Lines>(seed % 3);
         options.threads = (seed & 1) != 0;
@@ -94,7 +94,7 @@ TEST(CallTree, HoldsEveryPathWithItsCount) {
 }
 
 TEST(CallTree, DoesNotDependOnTheOrderOfSamples) {
-    Profile profile = test::random_profile(5);
+    Profile profile = test::mixed_profile(5);
     const CallTree tree = build_call_tree(profile, {.threads = true});
     std::shuffle(profile.samples.begin(), profile.samples.end(), std::mt19937(9));
     const CallTree other = build_call_tree(profile, {.threads = true});
@@ -117,7 +117,7 @@ TEST(CallTree, OfNothingIsARoot) {
 }
 
 TEST(CallTree, DepthIsNoDanger) {
-    ProfileMaker maker;
+    ProfileDraft maker;
     const ThreadId thread = maker.thread(maker.process(1), 1);
     const FrameId frames[] = {maker.frame("a", "/a.py", 1), maker.frame("b", "/a.py", 2)};
     StackId at = kEmptyStack;
@@ -130,7 +130,7 @@ TEST(CallTree, DepthIsNoDanger) {
 }
 
 TEST(CallTree, SharedLabelTakesTheFirstKind) {
-    ProfileMaker maker;
+    ProfileDraft maker;
     const ThreadId thread = maker.thread(maker.process(1), 1);
     maker.sample(thread,
                  maker.stack({maker.frame("main", "/v/site-packages/m.py", 1, 1, FunctionKind::kSitePackages)}));

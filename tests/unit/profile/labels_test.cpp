@@ -9,7 +9,7 @@ namespace lampyr::profile {
 namespace {
 
 TEST(Labels, OfFrames) {
-    test::ProfileMaker maker;
+    test::ProfileDraft maker;
     const FrameId frame = maker.frame("C.run", "/srv/app/m.py", 12, 10);
     const FrameId no_line = maker.frame("g", "/srv/app/m.py", 0, 0);
     const FrameId marker = maker.builder.intern_marker("(unproven)");
@@ -25,7 +25,7 @@ TEST(Labels, OfFrames) {
 }
 
 TEST(Labels, OfThreadsAndProcesses) {
-    test::ProfileMaker maker;
+    test::ProfileDraft maker;
     const ProcessId process = maker.process(42, "python -c 'a; b'");
     const ThreadId named = maker.thread(process, 43, "worker 1");
     const ThreadId plain = maker.thread(process, 44);

@@ -14,9 +14,9 @@
 namespace lampyr::test {
 
 /// Makes profiles for tests in few words.
-class ProfileMaker {
+class ProfileDraft {
   public:
-    explicit ProfileMaker(profile::BuilderOptions options = {}) : builder(options) {}
+    explicit ProfileDraft(profile::BuilderOptions options = {}) : builder(options) {}
 
     ProcessId process(std::int32_t pid, std::string_view command_line = "python app.py") {
         return builder.add_process(Process{.pid = Pid{pid},
@@ -57,10 +57,10 @@ class ProfileMaker {
 };
 
 /// Any profile: few names, so that labels meet; several processes and threads; stacks without frames too.
-inline Profile random_profile(unsigned seed, bool timeline = false) {
+inline Profile mixed_profile(unsigned seed, bool timeline = false) {
     std::mt19937 random(seed);
     const auto below = [&random](std::uint32_t n) { return static_cast<std::uint32_t>(random() % n); };
-    ProfileMaker maker({.timeline = timeline});
+    ProfileDraft maker({.timeline = timeline});
     std::vector<FrameId> frames;
     for (std::uint32_t i = 0; i < 12; ++i)
         frames.push_back(maker.frame("f" + std::to_string(below(5)),

@@ -8,10 +8,10 @@
 namespace lampyr {
 namespace {
 
-using test::ProfileMaker;
+using test::ProfileDraft;
 
 TEST(Summary, RecursionCountsAStackOnce) {
-    ProfileMaker maker;
+    ProfileDraft maker;
     const ThreadId thread = maker.thread(maker.process(1), 1);
     const FrameId f1 = maker.frame("f", "/m.py", 2, 1);
     const FrameId f2 = maker.frame("f", "/m.py", 3, 1);
@@ -42,7 +42,7 @@ TEST(Summary, RecursionCountsAStackOnce) {
 
 TEST(Summary, SelfCountsAddUpToAllStacks) {
     for (unsigned seed = 0; seed < 8; ++seed) {
-        const Profile profile = test::random_profile(seed);
+        const Profile profile = test::mixed_profile(seed);
         std::uint64_t self = 0;
         for (const TopEntry& entry : top_lines(profile, 1000)) {
             self += entry.self;
