@@ -78,7 +78,7 @@ def kill_batch(python, folder, number, options, failures, seed):
             for attempt in range(KILLS // BATCHES):
                 process = start_lampyr("record", "-p", victim.pid, "-f", "raw", "-o", path + ".raw", *options)
                 try:
-                    time.sleep(rng.uniform(0, 0.12))
+                    time.sleep(rng.uniform(0, 0.2))
                 finally:
                     process.kill()
                     process.communicate()

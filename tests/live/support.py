@@ -199,19 +199,27 @@ def record_raw(folder, *options, name="profile.raw", timeout=TIMEOUT, **keywords
 
 # --- victims ----------------------------------------------------------------------------------------------------------
 
+def pinned(cpu):
+    """For `preexec_fn`: keeps a program on the processor with that index, when there are several to choose from."""
+    cpus = sorted(os.sched_getaffinity(0))
+    if cpu is None or len(cpus) < 2:
+        return None
+    return lambda: os.sched_setaffinity(0, {cpus[cpu % len(cpus)]})
+
+
 class Victim:
     """A target program that has said it is ready; `report` is what it said. Use in a `with` statement."""
 
-    def __init__(self, python, script, *arguments, environment=None, timeout=TIMEOUT, prefix=()):
+    def __init__(self, python, script, *arguments, environment=None, timeout=TIMEOUT, cpu=None):
         path = script if os.path.isabs(script) else os.path.join(TARGETS, script)
         reading, writing = os.pipe()
         os.set_inheritable(writing, True)
         self.report_fd = reading
         executable = [python.path] if isinstance(python, Python) else []
         self.process = subprocess.Popen(
-            list(prefix) + executable + [path, "--report", str(writing)] + [str(argument) for argument in arguments],
+            executable + [path, "--report", str(writing)] + [str(argument) for argument in arguments],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, close_fds=False,
-            env=environment or clean_environment())
+            env=environment or clean_environment(), preexec_fn=pinned(cpu))
         os.close(writing)
         self.timeout = timeout
         self.report = None

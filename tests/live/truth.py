@@ -130,8 +130,10 @@ def judge_names(stacks):
 
 
 def record(python, script, seconds, rate, *options):
-    with support.scratch() as folder, support.Victim(python, script) as victim:
-        stacks, summary, _ = support.record_raw(folder, "-p", victim.pid, "-d", seconds, "-r", rate, *options)
+    """On processors of their own the target runs on while it is read. On one it stands still, and nothing would be tested."""
+    with support.scratch() as folder, support.Victim(python, script, cpu=0) as victim:
+        stacks, summary, _ = support.record_raw(folder, "-p", victim.pid, "-d", seconds, "-r", rate, *options,
+                                                preexec_fn=support.pinned(1))
         check(victim.process.poll() is None, "the target ended while it was recorded")
     return stacks, summary
 
