@@ -24,9 +24,9 @@ struct DumpThread {
     std::string name;         ///< threading name, may be empty
     bool active = false;      ///< on CPU or runnable
     bool holds_gil = false;
-    std::uint64_t interpreter = 0;   ///< 0: main interpreter
-    std::vector<DumpFrame> frames;   ///< innermost first
-    bool proven = true;              ///< false: the target ran on while it was read and two reads disagreed
+    std::uint64_t interpreter = 0;  ///< 0: main interpreter
+    std::vector<DumpFrame> frames;  ///< innermost first
+    bool proven = true;             ///< false: the target ran on while it was read and two reads disagreed
 };
 
 struct ProcessDump {

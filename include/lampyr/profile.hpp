@@ -19,7 +19,7 @@ enum class FunctionKind : std::uint8_t {
     kStandardLibrary,  ///< below the interpreter's lib/pythonX.Y
     kNative,           ///< C, C++, Rust code
     kInterpreter,      ///< frozen modules, <string>, import machinery, GC
-    kMarker,           ///< not code: `(unproven)`, `(unreadable frame)`, `(… frames elided)`, thread and process roots
+    kMarker,  ///< not code: `(unproven)`, `(unreadable frame)`, `(… frames elided)`, thread and process roots
 };
 
 /// A function, identified by (name, file, first line). `name` is the qualified name where the interpreter has one (3.11+).
@@ -47,9 +47,9 @@ struct StackNode {
 /// One interpreter thread of one process, for as long as it was seen.
 struct Thread {
     ProcessId process;
-    Tid os_tid;            ///< 0: not known
+    Tid os_tid;               ///< 0: not known
     std::uint64_t ident = 0;  ///< threading.get_ident() (pthread_self)
-    StringId name;         ///< threading name, else empty
+    StringId name;            ///< threading name, else empty
 };
 
 struct Process {
@@ -61,10 +61,10 @@ struct Process {
 
 /// What the thread was doing when its stack was read.
 enum class ThreadState : std::uint8_t {
-    kRunning,      ///< on CPU (or runnable) 
-    kRunningGil,   ///< on CPU and holding the GIL
-    kIdle,         ///< blocked in the kernel, or stopped
-    kUnknown,      ///< the kernel did not say
+    kRunning,     ///< on CPU (or runnable)
+    kRunningGil,  ///< on CPU and holding the GIL
+    kIdle,        ///< blocked in the kernel, or stopped
+    kUnknown,     ///< the kernel did not say
 };
 
 /// A stack counted for a thread: `count` sweeps saw it, standing for `weight` of real time. Without a timeline, equal
@@ -80,13 +80,13 @@ struct Sample {
 
 /// Why a sample (or part of one) is less than a proven stack. Every loss has a cause and a count.
 enum class Loss : std::uint8_t {
-    kUnproven,        ///< kept; a `(unproven)` frame marks where the proof ends
-    kMispredicted,    ///< kept; read by a second call because the stack moved
-    kLate,            ///< ticks skipped because the previous one took too long
-    kUnreadable,      ///< thread's stack could not be read this time
-    kElided,          ///< kept; frames in the middle left out of a stack deeper than the limit
-    kBadFrame,        ///< kept; a frame whose code object could not be decoded, shown as `(unreadable frame)`
-    kReusedCode,      ///< kept; a code object was freed while its name was in use, frame shown as `(reused code)`
+    kUnproven,      ///< kept; a `(unproven)` frame marks where the proof ends
+    kMispredicted,  ///< kept; read by a second call because the stack moved
+    kLate,          ///< ticks skipped because the previous one took too long
+    kUnreadable,    ///< thread's stack could not be read this time
+    kElided,        ///< kept; frames in the middle left out of a stack deeper than the limit
+    kBadFrame,      ///< kept; a frame whose code object could not be decoded, shown as `(unreadable frame)`
+    kReusedCode,    ///< kept; a code object was freed while its name was in use, frame shown as `(reused code)`
 };
 inline constexpr std::size_t kLossCount = 7;
 [[nodiscard]] std::string_view to_string(Loss loss);

@@ -12,12 +12,12 @@
 namespace lampyr {
 
 struct SamplerOptions {
-    double rate_hz = 100;                               ///< mean ticks a second; > 0, at most 1,000,000. Gaps are jittered
-    std::optional<std::chrono::nanoseconds> duration;   ///< wall clock; default: until the target ends or `stop` is set
-    bool include_idle = false;                          ///< count threads that are off CPU too
-    bool gil_only = false;                              ///< count only the thread that holds the GIL
-    bool blocking = false;                              ///< stop the Python threads while reading (PTRACE_SEIZE)
-    bool timeline = false;                              ///< keep samples in time order (speedscope); else aggregate
+    double rate_hz = 100;  ///< mean ticks a second; > 0, at most 1,000,000. Gaps are jittered
+    std::optional<std::chrono::nanoseconds> duration;  ///< wall clock; default: until the target ends or `stop` is set
+    bool include_idle = false;                         ///< count threads that are off CPU too
+    bool gil_only = false;                             ///< count only the thread that holds the GIL
+    bool blocking = false;                             ///< stop the Python threads while reading (PTRACE_SEIZE)
+    bool timeline = false;                             ///< keep samples in time order (speedscope); else aggregate
 };
 
 enum class StopReason : std::uint8_t { kDuration, kRequested, kTargetExited, kTargetLost };
@@ -35,12 +35,12 @@ struct SamplerProgress {
 struct Recording {
     Profile profile;
     StopReason reason = StopReason::kRequested;
-    std::chrono::nanoseconds own_cpu{0};         ///< CPU time the profiler itself used while sampling
-    std::chrono::nanoseconds stopped{0};         ///< total time the target was held stopped (blocking mode)
+    std::chrono::nanoseconds own_cpu{0};  ///< CPU time the profiler itself used while sampling
+    std::chrono::nanoseconds stopped{0};  ///< total time the target was held stopped (blocking mode)
     std::chrono::nanoseconds longest_stop{0};
-    std::uint64_t idle_stacks = 0;               ///< stacks seen but left out because the thread was off CPU
-    std::uint64_t read_calls = 0;                ///< system calls that read target memory
-    std::uint64_t peak_rss_bytes = 0;            ///< of the profiler
+    std::uint64_t idle_stacks = 0;     ///< stacks seen but left out because the thread was off CPU
+    std::uint64_t read_calls = 0;      ///< system calls that read target memory
+    std::uint64_t peak_rss_bytes = 0;  ///< of the profiler
 };
 
 /// Samples the targets until a reason to stop. `stop` may be set from a signal handler. `progress` may be empty.

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include "base/clock.hpp"
 
-#include <ctime>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <unistd.h>
+#include <ctime>
 
 namespace lampyr {
 

@@ -58,7 +58,7 @@ FrameCopies FrameCoverage::find(RemoteAddr frame, std::uint64_t size) {
     if (frame_hint_ < frames_.size() && frames_[frame_hint_].start == frame) return copies(frames_[frame_hint_++], 0);
     if (frames_.empty()) return {};
     const std::size_t mask = index_.size() - 1;
-    for (std::size_t slot = std::hash<RemoteAddr>{}(frame) & mask; index_[slot] != 0; slot = (slot + 1) & mask) {
+    for (std::size_t slot = std::hash<RemoteAddr>{}(frame)&mask; index_[slot] != 0; slot = (slot + 1) & mask) {
         const std::uint32_t position = index_[slot] - 1;
         if (frames_[position].start == frame) {
             frame_hint_ = position + 1;
@@ -69,9 +69,8 @@ FrameCopies FrameCoverage::find(RemoteAddr frame, std::uint64_t size) {
 }
 
 bool FrameCoverage::in_range(RemoteAddr address) const {
-    return std::any_of(ranges_.begin(), ranges_.end(), [&](const Piece& piece) {
-        return address.value - piece.start.value < piece.size;
-    });
+    return std::any_of(ranges_.begin(), ranges_.end(),
+                       [&](const Piece& piece) { return address.value - piece.start.value < piece.size; });
 }
 
 }  // namespace lampyr::cpython

@@ -54,8 +54,8 @@ enum class LineTable : std::uint8_t {
 };
 /// How a frame that is no Python code (entry shim, C-stack frame, base frame) is recognised.
 enum class ShimRule : std::uint8_t {
-    kNone,         ///< there are none (≤ 3.11)
-    kOwnerFrom3,   ///< owner ≥ 3 (3.12+)
+    kNone,        ///< there are none (≤ 3.11)
+    kOwnerFrom3,  ///< owner ≥ 3 (3.12+)
 };
 /// What says which thread holds the GIL.
 enum class GilRule : std::uint8_t {
@@ -65,30 +65,31 @@ enum class GilRule : std::uint8_t {
 };
 /// Text objects.
 enum class StringKind : std::uint8_t {
-    kBytes27,     ///< PyStringObject (2.7)
-    kPep393,      ///< PEP 393 unicode; state bits as `string_state_*` say (3.6+)
+    kBytes27,  ///< PyStringObject (2.7)
+    kPep393,   ///< PEP 393 unicode; state bits as `string_state_*` say (3.6+)
 };
 
 /// Where an instance keeps its attributes, for looking up thread names.
 enum class InstanceDict : std::uint8_t {
-    kDictOffset,      ///< a dict pointer at tp_dictoffset (2.7, 3.6–3.10)
-    kValuesPointer,   ///< managed: PyDictValues* one word below the dict pointer at `managed_dict` (3.11)
-    kTaggedPointer,   ///< managed: one word at `managed_dict`; low bit set: PyDictValues* − 1, else dict (3.12)
-    kInlineValues,    ///< managed: dict pointer at `managed_dict`; when null, values at tp_basicsize (3.13+)
+    kDictOffset,     ///< a dict pointer at tp_dictoffset (2.7, 3.6–3.10)
+    kValuesPointer,  ///< managed: PyDictValues* one word below the dict pointer at `managed_dict` (3.11)
+    kTaggedPointer,  ///< managed: one word at `managed_dict`; low bit set: PyDictValues* − 1, else dict (3.12)
+    kInlineValues,   ///< managed: dict pointer at `managed_dict`; when null, values at tp_basicsize (3.13+)
 };
 
 struct RuntimeLayout {
-    Offset interpreters_head;  ///< _PyRuntime.interpreters.head; absent: the anchor itself is the head pointer (2.7, 3.6)
+    Offset
+        interpreters_head;  ///< _PyRuntime.interpreters.head; absent: the anchor itself is the head pointer (2.7, 3.6)
     Offset finalizing;
-    Offset tstate_current;     ///< GilRule::kRuntimeCurrent
-    Offset gc_collecting;      ///< int (3.7, 3.8); later in the interpreter
+    Offset tstate_current;  ///< GilRule::kRuntimeCurrent
+    Offset gc_collecting;   ///< int (3.7, 3.8); later in the interpreter
 };
 struct InterpreterLayout {
     Offset next;
     Offset threads_head;
     Offset id;
-    Offset modules;            ///< sys.modules dict
-    Offset ceval_gil;          ///< pointer to the GIL struct (3.12+)
+    Offset modules;    ///< sys.modules dict
+    Offset ceval_gil;  ///< pointer to the GIL struct (3.12+)
     Offset gc_collecting;
     Offset code_object_generation;  ///< 3.14+: grows whenever a code object is freed
     Offset tlbc_generation;         ///< 3.14t+
@@ -122,29 +123,29 @@ struct FrameLayout {
     Offset stacktop;           ///< int (3.11–3.13): -1 while the frame itself executes
     Offset stackpointer;       ///< pointer (3.14+): null while the frame itself executes
     Offset globals;
-    Offset localsplus;         ///< where a frame's own slots begin; 3.11+: its value / 8 is the "specials" size
-    Offset tlbc_index;         ///< int (3.14t+)
-    std::uint32_t size;        ///< bytes from the start that hold every field above (not the slots)
+    Offset localsplus;   ///< where a frame's own slots begin; 3.11+: its value / 8 is the "specials" size
+    Offset tlbc_index;   ///< int (3.14t+)
+    std::uint32_t size;  ///< bytes from the start that hold every field above (not the slots)
 };
 struct CodeLayout {
     Offset filename;
     Offset name;
-    Offset qualname;       ///< 3.11+
-    Offset firstlineno;    ///< int
-    Offset linetable;      ///< co_lnotab / co_linetable, a bytes object
-    Offset code_bytes;     ///< co_code object (≤ 3.10)
-    Offset code_adaptive;  ///< bytecode inside the code object (3.11+)
-    Offset firsttraceable; ///< int, 2-byte units (3.11+)
-    Offset framesize;      ///< int, words a frame of this code takes on the data stack (3.12+)
-    Offset nlocalsplus;    ///< int (3.11+)
-    Offset stacksize;      ///< int (3.11+); 3.11's frame size is nlocalsplus + stacksize + specials
-    Offset tlbc;           ///< pointer to per-thread bytecode (3.14t+)
-    std::uint32_t size;    ///< bytes from the start that hold every field above
+    Offset qualname;        ///< 3.11+
+    Offset firstlineno;     ///< int
+    Offset linetable;       ///< co_lnotab / co_linetable, a bytes object
+    Offset code_bytes;      ///< co_code object (≤ 3.10)
+    Offset code_adaptive;   ///< bytecode inside the code object (3.11+)
+    Offset firsttraceable;  ///< int, 2-byte units (3.11+)
+    Offset framesize;       ///< int, words a frame of this code takes on the data stack (3.12+)
+    Offset nlocalsplus;     ///< int (3.11+)
+    Offset stacksize;       ///< int (3.11+); 3.11's frame size is nlocalsplus + stacksize + specials
+    Offset tlbc;            ///< pointer to per-thread bytecode (3.14t+)
+    std::uint32_t size;     ///< bytes from the start that hold every field above
 };
 struct ObjectLayout {
-    Offset type;            ///< ob_type
-    Offset type_name;       ///< PyTypeObject.tp_name (char*)
-    Offset type_flags;      ///< tp_flags
+    Offset type;        ///< ob_type
+    Offset type_name;   ///< PyTypeObject.tp_name (char*)
+    Offset type_flags;  ///< tp_flags
     Offset type_dictoffset;
     Offset type_basicsize;
     Offset heap_cached_keys;  ///< PyHeapTypeObject.ht_cached_keys (3.6+)
@@ -159,28 +160,28 @@ struct IntegerLayout {
 };
 struct StringLayout {
     Offset length;
-    Offset state;          ///< 32-bit word of bit fields
-    Offset ascii_data;     ///< compact ASCII text
-    Offset compact_data;   ///< other compact text
-    Offset data_pointer;   ///< not compact
+    Offset state;         ///< 32-bit word of bit fields
+    Offset ascii_data;    ///< compact ASCII text
+    Offset compact_data;  ///< other compact text
+    Offset data_pointer;  ///< not compact
     std::uint8_t kind_shift;
     std::uint8_t compact_bit;
     std::uint8_t ascii_bit;
 };
 /// dict and list internals, for looking up thread names only.
 struct DictLayout {
-    Offset keys;          ///< PyDictObject.ma_keys (2.7: ma_table)
-    Offset values;        ///< PyDictObject.ma_values (2.7: absent)
-    Offset mask;          ///< PyDictObject.ma_mask (2.7 only)
-    Offset keys_log2_size;        ///< PyDictKeysObject.dk_log2_size (3.11+, a byte)
-    Offset keys_size;             ///< PyDictKeysObject.dk_size (3.6–3.10, Py_ssize_t)
-    Offset keys_log2_index_bytes; ///< PyDictKeysObject.dk_log2_index_bytes (3.11+, a byte)
-    Offset keys_kind;             ///< PyDictKeysObject.dk_kind (3.11+, a byte; 0 general entries have a hash)
-    Offset keys_nentries;         ///< Py_ssize_t
-    Offset keys_indices;          ///< where the index table starts; entries follow it
-    Offset values_array;          ///< PyDictValues.values (3.11+)
+    Offset keys;                   ///< PyDictObject.ma_keys (2.7: ma_table)
+    Offset values;                 ///< PyDictObject.ma_values (2.7: absent)
+    Offset mask;                   ///< PyDictObject.ma_mask (2.7 only)
+    Offset keys_log2_size;         ///< PyDictKeysObject.dk_log2_size (3.11+, a byte)
+    Offset keys_size;              ///< PyDictKeysObject.dk_size (3.6–3.10, Py_ssize_t)
+    Offset keys_log2_index_bytes;  ///< PyDictKeysObject.dk_log2_index_bytes (3.11+, a byte)
+    Offset keys_kind;              ///< PyDictKeysObject.dk_kind (3.11+, a byte; 0 general entries have a hash)
+    Offset keys_nentries;          ///< Py_ssize_t
+    Offset keys_indices;           ///< where the index table starts; entries follow it
+    Offset values_array;           ///< PyDictValues.values (3.11+)
     InstanceDict instance_dict;
-    std::int32_t managed_dict;    ///< bytes from the instance's start (negative); 0 when not managed
+    std::int32_t managed_dict;  ///< bytes from the instance's start (negative); 0 when not managed
 };
 struct BytesLayout {
     Offset size;

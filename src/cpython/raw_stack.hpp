@@ -28,17 +28,17 @@ enum class StackStatus : std::uint8_t {
 /// What one sweep found of one thread. Valid until the next sweep of the same reader.
 struct RawStack {
     RemoteAddr tstate;
-    std::uint64_t ident = 0;             ///< pthread_self
-    std::int64_t native_id = 0;          ///< gettid in the target's pid namespace; 0: this version does not keep it
+    std::uint64_t ident = 0;     ///< pthread_self
+    std::int64_t native_id = 0;  ///< gettid in the target's pid namespace; 0: this version does not keep it
     std::uint64_t interpreter_id = 0;
-    std::span<const RawFrame> frames;    ///< innermost first
-    std::uint32_t unproven = 0;          ///< that many innermost frames are not proven to belong to the frames below them
-    std::uint32_t elided_after = 0;      ///< where frames are missing, when `elided` > 0: behind that many innermost ones
-    std::uint64_t elided = 0;            ///< frames left out of a stack too deep to hold
+    std::span<const RawFrame> frames;  ///< innermost first
+    std::uint32_t unproven = 0;        ///< that many innermost frames are not proven to belong to the frames below them
+    std::uint32_t elided_after = 0;    ///< where frames are missing, when `elided` > 0: behind that many innermost ones
+    std::uint64_t elided = 0;          ///< frames left out of a stack too deep to hold
     StackStatus status = StackStatus::kOk;
-    bool root_reached = false;           ///< `frames` end at the thread's outermost frame; false: they hang in the air
-    std::uint64_t serial = 0;            ///< another number whenever the stack was decoded anew
-    bool mispredicted = false;           ///< part of it was read by a later call
+    bool root_reached = false;  ///< `frames` end at the thread's outermost frame; false: they hang in the air
+    std::uint64_t serial = 0;   ///< another number whenever the stack was decoded anew
+    bool mispredicted = false;  ///< part of it was read by a later call
     bool holds_gil = false;
 };
 

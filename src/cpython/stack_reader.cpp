@@ -122,8 +122,8 @@ bool StackReader::discover() {
         const auto known = std::find_if(interpreters_.begin(), interpreters_.end(),
                                         [&](const Interpreter& old) { return old.address == address; });
         if (known != interpreters_.end()) interpreter = *known;
-        const bool seen = std::any_of(found.begin(), found.end(),
-                                      [&](const Interpreter& other) { return other.address == address; });
+        const bool seen =
+            std::any_of(found.begin(), found.end(), [&](const Interpreter& other) { return other.address == address; });
         if (seen) break;  // a cycle: the list was changed while it was read
         found.push_back(interpreter);
         address = *next;
@@ -215,8 +215,8 @@ void StackReader::decode_threads(std::size_t received, const std::byte* sweep, c
                 const std::size_t next = interpreter.first_reader + i + 1;
                 if (next < readers_.size()) {
                     const auto rest = plan_.segments().subspan(readers_[next]->first_segment());
-                    received += memory_.read_segments(
-                        rest, std::span(buffer, plan_.bytes()).subspan(reader.end_offset()));
+                    received +=
+                        memory_.read_segments(rest, std::span(buffer, plan_.bytes()).subspan(reader.end_offset()));
                 }
             } else {
                 reader.decode(memory_, sweep, before);

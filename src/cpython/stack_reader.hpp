@@ -49,7 +49,7 @@ class StackReader {
   private:
     struct Interpreter {
         RemoteAddr address;
-        RemoteAddr gil;               // GIL struct (GilRule::kInterpreterGil)
+        RemoteAddr gil;  // GIL struct (GilRule::kInterpreterGil)
         RemoteAddr first_thread;
         std::uint64_t id = 0;
         std::uint32_t links_offset = 0;

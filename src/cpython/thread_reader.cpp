@@ -164,8 +164,8 @@ bool ThreadReader::list_chunks(const process::RemoteMemory& memory, const Top& t
         fresh.push_back({address, std::min(used, header->size)});
         total += fresh.back().bytes;
         address = RemoteAddr(header->previous);
-        const auto known = std::find_if(chunks_.begin(), chunks_.end(),
-                                        [&](const Chunk& chunk) { return chunk.address == address; });
+        const auto known =
+            std::find_if(chunks_.begin(), chunks_.end(), [&](const Chunk& chunk) { return chunk.address == address; });
         // The newest known chunk was read with its top of that time, so it is listed anew; those below it are final.
         if (!newest && known != chunks_.end() && known != chunks_.begin()) {
             fresh.insert(fresh.end(), known, chunks_.end());
@@ -263,7 +263,8 @@ FrameCopies ThreadReader::fetch(const process::RemoteMemory& memory, RemoteAddr 
         return {};
     }
     coverage_.set_buffer(CopySource::kFetched, fetched_.data());
-    coverage_.add_frame(frame, CopySource::kFetched, static_cast<std::uint32_t>(at), static_cast<std::uint32_t>(at + size));
+    coverage_.add_frame(frame, CopySource::kFetched, static_cast<std::uint32_t>(at),
+                        static_cast<std::uint32_t>(at + size));
     return {fetched_.data() + at, fetched_.data() + at + size};
 }
 
@@ -304,7 +305,8 @@ bool ThreadReader::was_alive(const FrameFields& a) const {
 /// just above it was alive right after, and the caller's place was not given to another function since.
 ThreadReader::Judgement ThreadReader::judge(const FrameFields& a, const FrameFields& b, bool direct_callee) {
     const std::uint64_t with_this = walked_ + (a.shim ? 0 : 1);
-    const bool same_place = b.activity != Activity::kDead && a.code == b.code && a.previous == b.previous && a.shim == b.shim;
+    const bool same_place =
+        b.activity != Activity::kDead && a.code == b.code && a.previous == b.previous && a.shim == b.shim;
     if (a.activity == Activity::kDead) return {with_this, false};
     if (walked_ == 0) {
         if (a.shim) return {same_place ? 0 : with_this, false};
@@ -378,9 +380,10 @@ void ThreadReader::salvage() {
         if (copies.first == nullptr) break;
         const FrameFields a = decode_frame(layout_, copies.first);
         const FrameFields b = decode_frame(layout_, copies.second);
-        const bool stands = a.code == known.code && b.code == known.code && a.instruction == b.instruction &&
-                            a.previous == b.previous;
-        const bool calls = a.activity != Activity::kExecuting && a.activity != Activity::kDead && a.activity == b.activity;
+        const bool stands =
+            a.code == known.code && b.code == known.code && a.instruction == b.instruction && a.previous == b.previous;
+        const bool calls =
+            a.activity != Activity::kExecuting && a.activity != Activity::kDead && a.activity == b.activity;
         if (!stands || !calls) break;
         last_proven_[last_proven_.size() - 1 - kept].instruction = a.instruction;
         ++kept;

@@ -98,8 +98,8 @@ std::size_t CodeCache::prove(std::span<const cpython::RawFrame> frames, std::uin
     std::size_t dropped = 0;
     for (auto& [address, entry] : proof_entries_) {
         const std::size_t size = entry->code.identity.proof_bytes();
-        const bool same =
-            at + size <= got && entry->code.identity.still_same(std::span<const std::byte>(proof_bytes_.data() + at, size));
+        const bool same = at + size <= got &&
+                          entry->code.identity.still_same(std::span<const std::byte>(proof_bytes_.data() + at, size));
         at += size;
         if (same) {
             entry->proven_generation = generation;

@@ -69,9 +69,7 @@ class Dumper {
     std::vector<Found> found_;
 };
 
-bool Dumper::is_active(Tid tid) {
-    return tid.value == 0 || status_.state(tid) == process::RunState::kRunning;
-}
+bool Dumper::is_active(Tid tid) { return tid.value == 0 || status_.state(tid) == process::RunState::kRunning; }
 
 /// One sweep; true when every stack in it is proven.
 bool Dumper::sweep() {
@@ -109,8 +107,9 @@ void Dumper::resolve() {
         found.thread.os_tid = target_.os_tid(*stack);
         found.thread.holds_gil = stack->holds_gil;
         found.thread.interpreter = stack->interpreter_id;
-        found.thread.proven = stack->status == cpython::StackStatus::kNoFrame ||
-                              (stack->status == cpython::StackStatus::kOk && stack->root_reached && stack->unproven == 0);
+        found.thread.proven =
+            stack->status == cpython::StackStatus::kNoFrame ||
+            (stack->status == cpython::StackStatus::kOk && stack->root_reached && stack->unproven == 0);
         sampler::StackResolver resolver;
         if (stack->status == cpython::StackStatus::kOk)
             found.stack = resolver.resolve(*stack, cache_, builder_, reader_.code_generation(), losses);

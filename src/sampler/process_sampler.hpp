@@ -60,7 +60,8 @@ class ProcessSampler {
     [[nodiscard]] ThreadState state_of(const Track& track, const cpython::RawStack& stack);
     void add_stacks(std::chrono::nanoseconds start, std::chrono::nanoseconds weight, Tally& tally);
     cpython::StackReader::Outcome sweep(std::chrono::nanoseconds start, std::chrono::nanoseconds weight, Tally& tally);
-    cpython::StackReader::Outcome sweep_stopped(std::chrono::nanoseconds start, std::chrono::nanoseconds weight, Tally& tally);
+    cpython::StackReader::Outcome sweep_stopped(std::chrono::nanoseconds start, std::chrono::nanoseconds weight,
+                                                Tally& tally);
     void note_states();
 
     Target::Impl& target_;

@@ -18,7 +18,8 @@ using std::chrono::nanoseconds;
 
 constexpr nanoseconds kProgressEvery = std::chrono::milliseconds(250);
 constexpr nanoseconds kNamesEvery = std::chrono::milliseconds(100);
-constexpr nanoseconds kLookEvery = std::chrono::milliseconds(100);  ///< longest sleep: a signal or an exit is seen by then
+constexpr nanoseconds kLookEvery =
+    std::chrono::milliseconds(100);  ///< longest sleep: a signal or an exit is seen by then
 /// A process that is ending has given up its image a moment before it is seen to have ended; an exec'ed one stays changed.
 constexpr int kChangedLooks = 3;
 constexpr nanoseconds kMaxWeight = std::chrono::seconds(1);
@@ -27,7 +28,8 @@ constexpr double kMaxRateHz = 1e6;
 Result<void> validate(std::span<Target> targets, const SamplerOptions& options) {
     if (targets.empty()) return Error{ErrorCode::kUsage, "there is no process to record", "give --pid or a program"};
     if (!(options.rate_hz > 0 && options.rate_hz <= kMaxRateHz))
-        return Error{ErrorCode::kUsage, "the sampling rate must be above 0 and at most 1000000 a second", "try --rate 100"};
+        return Error{ErrorCode::kUsage, "the sampling rate must be above 0 and at most 1000000 a second",
+                     "try --rate 100"};
     if (options.duration && options.duration->count() <= 0)
         return Error{ErrorCode::kUsage, "the duration must be longer than 0 seconds", "try --duration 10"};
     return {};
@@ -37,8 +39,7 @@ Result<void> validate(std::span<Target> targets, const SamplerOptions& options) 
 class Recorder {
   public:
     explicit Recorder(const SamplerOptions& options)
-        : options_(options), builder_({.timeline = options.timeline, .merge_gap = merge_gap(options)}) {
-    }
+        : options_(options), builder_({.timeline = options.timeline, .merge_gap = merge_gap(options)}) {}
 
     /// Before `run`; fails when a process cannot be sampled as asked.
     Result<void> add(Target::Impl& target) {

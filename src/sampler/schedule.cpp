@@ -16,8 +16,8 @@ Schedule::Tick Schedule::next(std::chrono::nanoseconds now) {
         slot_ = current;
     }
     const double place = std::uniform_real_distribution<double>(0.0, 1.0)(random_);
-    tick.due = start_ + std::chrono::nanoseconds(
-                            static_cast<std::int64_t>((static_cast<double>(slot_) + place) * interval_ns_));
+    tick.due = start_ +
+               std::chrono::nanoseconds(static_cast<std::int64_t>((static_cast<double>(slot_) + place) * interval_ns_));
     ++slot_;
     return tick;
 }

@@ -21,7 +21,9 @@ class Schedule {
     /// The next tick at or after `now`.
     Tick next(std::chrono::nanoseconds now);
 
-    [[nodiscard]] std::chrono::nanoseconds interval() const { return std::chrono::nanoseconds(std::int64_t(interval_ns_)); }
+    [[nodiscard]] std::chrono::nanoseconds interval() const {
+        return std::chrono::nanoseconds(std::int64_t(interval_ns_));
+    }
 
   private:
     std::chrono::nanoseconds start_;

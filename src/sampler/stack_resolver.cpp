@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "sampler/stack_resolver.hpp"
 
-#include <algorithm>
 #include <fmt/format.h>
+#include <algorithm>
 
 namespace lampyr::sampler {
 

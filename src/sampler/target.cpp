@@ -130,15 +130,15 @@ std::optional<ExitStatus> Target::wait() {
 }
 
 Tid Target::Impl::os_tid(const cpython::RawStack& stack) {
-    const std::int64_t inner = cpython::native_thread_id(*memory, stack, [this](std::int64_t id) {
-        return tids.to_ours(static_cast<std::int32_t>(id)).value != 0;
-    });
+    const std::int64_t inner = cpython::native_thread_id(
+        *memory, stack, [this](std::int64_t id) { return tids.to_ours(static_cast<std::int32_t>(id)).value != 0; });
     return inner == 0 ? Tid{} : tids.to_ours(static_cast<std::int32_t>(inner));
 }
 
 sampler::FileNames Target::Impl::file_names() const {
-    return sampler::FileNames(runtime.stdlib_hint,
-                              [target = pid](std::string_view path) { return process::file_exists_in_target(target, path); });
+    return sampler::FileNames(runtime.stdlib_hint, [target = pid](std::string_view path) {
+        return process::file_exists_in_target(target, path);
+    });
 }
 
 }  // namespace lampyr

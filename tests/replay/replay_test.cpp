@@ -60,10 +60,10 @@ TEST_P(Replay, GivesTheRecordedStacks) {
     EXPECT_NE(stacks.find("\"recursive\""), std::string::npos) << "thread names are part of it";
 }
 
-INSTANTIATE_TEST_SUITE_P(Recordings, Replay, testing::ValuesIn(recordings()), [](const auto& info) {
-    std::string name = info.param;
+INSTANTIATE_TEST_SUITE_P(Recordings, Replay, testing::ValuesIn(recordings()), [](const auto& recording) {
+    std::string name = recording.param;
     for (char& c : name)
-        if (c == '.') c = '_';
+        if (c == '.' || c == '-') c = '_';
     return name;
 });
 

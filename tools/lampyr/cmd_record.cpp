@@ -78,7 +78,8 @@ class RecordRun {
   private:
     int failed(const Error& error) const {
         messages_.error(error);
-        if (error.child_status >= 0) return error.child_status;  // the program's own status, though nothing was recorded
+        if (error.child_status >= 0)
+            return error.child_status;  // the program's own status, though nothing was recorded
         return exit_code(error.code, args_.spawns());
     }
     void announce(const std::vector<Target>& targets) const;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "cpython/stack_reader.hpp"
 
+#include "cpython/layout_table.hpp"
+
 #include "support/fake_python.hpp"
 #include "support/fault_memory.hpp"
 #include "support/layouts.hpp"
@@ -62,7 +64,8 @@ TEST_P(ReadStacks, ReadsAWholeStack) {
 
 TEST_P(ReadStacks, OneCallASweepOncePredicted) {
     std::vector<RemoteAddr> threads;
-    for (unsigned i = 0; i < 5; ++i) threads.push_back(py_.thread({.frames = frames(12), .ident = 0x7000'1000U + i * 0x1000U}));
+    for (unsigned i = 0; i < 5; ++i)
+        threads.push_back(py_.thread({.frames = frames(12), .ident = 0x7000'1000U + i * 0x1000U}));
     auto reads = reader(py_.memory(), py_.runtime({py_.interpreter(threads)}));
     for (int i = 0; i < 4; ++i) ASSERT_EQ(reads.sweep(), StackReader::Outcome::kOk);
     const std::size_t before = py_.memory().calls();
@@ -78,7 +81,8 @@ TEST_P(ReadStacks, AnUnchangedStackIsNotDecodedAgain) {
     const std::uint64_t serial = reads.stacks().front()->serial;
     (void)reads.sweep();
     EXPECT_EQ(reads.stacks().front()->serial, serial);
-    py_.set_offset(py_.frames_of(thread).back(), py_.frame({.code = reads.stacks().front()->frames[0].code, .offset = 10}));
+    py_.set_offset(py_.frames_of(thread).back(),
+                   py_.frame({.code = reads.stacks().front()->frames[0].code, .offset = 10}));
     (void)reads.sweep();
     EXPECT_NE(reads.stacks().front()->serial, serial);
 }
@@ -143,9 +147,11 @@ TEST_P(ReadStacks, AThreadWithoutFramesIsNormal) {
     EXPECT_EQ(reads.stacks()[0]->frames.size(), 3U);
 }
 
-TEST_P(ReadStacks, ACallerThatRunsItsOwnCodeConvictsWhatIsAboveIt) {
+/// Layouts whose frames say whether they wait for a callee.
+class ReadSpeakingFrames : public ReadStacks {};
+
+TEST_P(ReadSpeakingFrames, ACallerThatRunsItsOwnCodeConvictsWhatIsAboveIt) {
     // The innermost frame returned, the pointer to it was read before: its caller runs on, so the edge is not claimed.
-    if (!layout().frame.stacktop.present() && !layout().frame.stackpointer.present()) GTEST_SKIP() << "frames do not say";
     const RemoteAddr thread = py_.thread({.frames = frames(5)});
     auto reads = reader(py_.memory(), py_.runtime({py_.interpreter({thread})}));
     const RemoteAddr caller = py_.frames_of(thread)[3];
@@ -158,12 +164,15 @@ TEST_P(ReadStacks, ACallerThatRunsItsOwnCodeConvictsWhatIsAboveIt) {
     EXPECT_EQ(reads.stacks().front()->frames.size(), 5U) << "kept, not dropped";
 }
 
-TEST_P(ReadStacks, ADeadHeapFrameIsNotClaimed) {
-    if (!layout().frame.state.present() || chunked()) GTEST_SKIP() << "frames do not say";
+/// Layouts of heap frames that say whether they execute.
+class ReadHeapFrames : public ReadStacks {};
+
+TEST_P(ReadHeapFrames, ADeadHeapFrameIsNotClaimed) {
     const RemoteAddr thread = py_.thread({.frames = frames(5)});
     auto reads = reader(py_.memory(), py_.runtime({py_.interpreter({thread})}));
     const bool executing_is_zero = layout().instruction_pointer == InstructionPointer::kUnitIndex;
-    py_.memory().put(py_.frames_of(thread)[2] + layout().frame.state.value(), static_cast<std::int8_t>(executing_is_zero ? 1 : 0));
+    py_.memory().put(py_.frames_of(thread)[2] + layout().frame.state.value(),
+                     static_cast<std::int8_t>(executing_is_zero ? 1 : 0));
     ASSERT_EQ(reads.sweep(), StackReader::Outcome::kOk);
     EXPECT_EQ(reads.stacks().front()->unproven, 3U) << "the dead one and the two above it";
 }
@@ -250,7 +259,22 @@ TEST_P(ReadStacks, NothingThereIsSaid) {
     EXPECT_TRUE(reads.stacks().empty());
 }
 
+std::vector<const Layout*> layouts_where(bool (*wanted)(const Layout&)) {
+    std::vector<const Layout*> chosen;
+    for (const Layout* layout : all_layouts())
+        if (wanted(*layout)) chosen.push_back(layout);
+    return chosen;
+}
+
 INSTANTIATE_TEST_SUITE_P(Layouts, ReadStacks, test::every_layout(), test::layout_name);
+INSTANTIATE_TEST_SUITE_P(Layouts, ReadSpeakingFrames, testing::ValuesIn(layouts_where([](const Layout& layout) {
+                             return layout.frame.stacktop.present() || layout.frame.stackpointer.present();
+                         })),
+                         test::layout_name);
+INSTANTIATE_TEST_SUITE_P(Layouts, ReadHeapFrames, testing::ValuesIn(layouts_where([](const Layout& layout) {
+                             return layout.frame.state.present();
+                         })),
+                         test::layout_name);
 
 }  // namespace
 }  // namespace lampyr::cpython
