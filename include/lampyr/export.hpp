@@ -31,7 +31,7 @@ struct ExportOptions {
     bool threads = false;    ///< a thread frame at the root of each stack
     bool processes = false;  ///< a process frame at the root (several processes were recorded)
     bool full_filenames = false;
-    std::string title;  ///< pictures only; empty: made from the profile
+    std::string title{};  ///< pictures only; empty: made from the profile
 };
 
 /// Receives a file's bytes piece by piece; returns false to stop (a write failed).

@@ -8,6 +8,7 @@
 #include <lampyr/profile.hpp>
 #include <lampyr/result.hpp>
 #include <lampyr/sampler.hpp>
+#include <lampyr/summary.hpp>
 #include <lampyr/target.hpp>
 #include <lampyr/text.hpp>
 #include <lampyr/version.hpp>

@@ -93,7 +93,7 @@ inline constexpr std::size_t kLossCount = 7;
 
 /// Facts of the recording as a whole; printed by every format that has a place for them.
 struct ProfileInfo {
-    std::string lampyr_version;
+    std::string lampyr_version{};
     double rate_asked_hz = 0;
     double rate_got_hz = 0;
     std::chrono::nanoseconds duration{0};
