@@ -10,6 +10,7 @@ spawn                the program's own status or signal is lampyr's, and ending 
 """
 import os
 import random
+import select
 import signal
 import subprocess
 import threading
@@ -25,7 +26,7 @@ BATCHES = 4
 def start_lampyr(*arguments, **popen):
     popen.setdefault("stdin", subprocess.DEVNULL)
     return subprocess.Popen([support.lampyr_path()] + [str(argument) for argument in arguments], stdout=subprocess.PIPE,
-                            stderr=subprocess.PIPE, env=support.clean_environment(), **popen)
+                            stderr=subprocess.PIPE, bufsize=0, env=support.clean_environment(), **popen)
 
 
 def wait_until(condition, what, timeout=support.TIMEOUT):
@@ -122,8 +123,18 @@ def test_interrupts(python):
 
 # --- the target's end -------------------------------------------------------------------------------------------------
 
+STARTED = set()
+
+
 def ticking(process):
-    """Waits until lampyr has given up the processor often enough to have taken some samples."""
+    """Waits until lampyr says that it records and has taken some samples since."""
+    if process not in STARTED:
+        line = b""
+        while b"recording" not in line:
+            check(select.select([process.stderr], [], [], support.TIMEOUT)[0], "lampyr does not say that it records")
+            line = process.stderr.readline()
+            check(line, "lampyr ended before it recorded")
+        STARTED.add(process)
     support.wait_for_ticks(process, 30)
 
 
@@ -134,7 +145,7 @@ def record_through(python, byte, *options):
         process = start_lampyr("record", "-p", victim.pid, "-f", "raw", "-o", path, *options)
         try:
             ticking(process)
-            check(process.poll() is None, "the recording ended by itself: %s" % process.stderr)
+            check(process.poll() is None, "the recording ended by itself")
             order(victim, byte)
             begin = time.monotonic()
             try:
@@ -148,7 +159,8 @@ def record_through(python, byte, *options):
         check(os.path.exists(path), "no profile was written: %s" % err.decode("utf-8", "replace"))
         with open(path, "rb") as file:
             stacks = support.parse_raw(file.read())
-    check(any("work (working.py" in label for labels, _ in stacks for label in labels), "the profile lacks the work done")
+    check(any("work (working.py" in label for labels, _ in stacks for label in labels),
+          "%r: the profile lacks the work done: %s %s" % (byte, stacks[:5], err.decode("utf-8", "replace")))
     return took, err.decode("utf-8", "replace")
 
 
@@ -191,13 +203,15 @@ def test_stops(python):
                 check(counters(path) == before, "the stopped target worked while it was recorded")
                 check_goes_on(victim, path)
 
-                process = start_lampyr("record", "-p", victim.pid, "-f", "raw", "-d", 1.5, "-o", path + ".raw", *blocking)
+                process = start_lampyr("record", "-p", victim.pid, "-f", "raw", "-o", path + ".raw", *blocking)
                 try:
                     ticking(process)
                     os.kill(victim.pid, signal.SIGSTOP)
                     wait_until(lambda: is_stopped(victim.pid), "SIGSTOP does not stop a recorded target", 10)
                     ticking(process)
                     check_goes_on(victim, path)
+                    ticking(process)
+                    process.send_signal(signal.SIGTERM)
                     _, err = process.communicate(timeout=20)
                 finally:
                     support.kill(process)

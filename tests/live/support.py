@@ -308,9 +308,13 @@ def switches(pid):
 
 def wait_for_ticks(process, count):
     """Each tick sleeps until the next one, so a sampler that ticks gives up the processor each time."""
-    goal = switches(process.pid) + count
     deadline = time.monotonic() + TIMEOUT
-    while process.poll() is None and switches(process.pid) < goal:
+    goal = None
+    while process.poll() is None:
+        now = switches(process.pid)
+        goal = now + count if goal is None else goal
+        if now >= goal:
+            return
         check(time.monotonic() < deadline, "lampyr does not tick")
         time.sleep(0.01)
 

@@ -63,8 +63,13 @@ class Verdict:
     def __init__(self):
         self.samples = self.unproven = self.impossible = 0
         self.reasons = {}
+        self.groups = {}  # name -> [samples, impossible, unproven]
 
-    def add(self, count, whole, reason):
+    def add(self, count, whole, reason, group=None):
+        if group:
+            entry = self.groups.setdefault(group, [0, 0, 0])
+            for index, part in enumerate((count, count if reason else 0, 0 if whole else count)):
+                entry[index] += part
         self.samples += count
         self.unproven += 0 if whole else count
         if reason:
@@ -75,6 +80,8 @@ class Verdict:
         print("%s: %d samples, %d impossible, %.3f %% unproven; %.0f of %.0f Hz, losses %s" % (
             title, self.samples, self.impossible, 100.0 * self.unproven / max(1, self.samples), summary["rate_got_hz"],
             summary["rate_asked_hz"], {cause: n for cause, n in summary["losses"].items() if n}))
+        for group, (samples, impossible, unproven) in sorted(self.groups.items()):
+            print("    %-12s %6d samples, %5d impossible, %6d unproven" % (group, samples, impossible, unproven))
         for reason, count in sorted(self.reasons.items(), key=lambda item: -item[1])[:8]:
             print("    %6d x %s" % (count, reason))
 
@@ -96,7 +103,8 @@ def judge_stacks(stacks, path):
             inner = frames[names.index(ENTRY):]
             strange = [frame for frame in inner if frame.file != file]
             reason = "a frame %r of another file" % (strange[0],) if strange else calls.why_impossible(inner)
-        verdict.add(count, len(part) == len(labels), reason)
+        loops = [frame.name for frame in support.frames_of(labels) if frame.name.endswith("_loop")]
+        verdict.add(count, len(part) == len(labels), reason, loops[0] if loops else "no loop")
     return verdict
 
 
