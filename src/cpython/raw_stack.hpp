@@ -28,6 +28,7 @@ enum class StackStatus : std::uint8_t {
 /// What one sweep found of one thread. Valid until the next sweep of the same reader.
 struct RawStack {
     RemoteAddr tstate;
+    RemoteAddr interpreter;
     std::uint64_t ident = 0;     ///< pthread_self
     std::int64_t native_id = 0;  ///< gettid in the target's pid namespace; 0: this version does not keep it
     std::uint64_t interpreter_id = 0;

@@ -43,6 +43,7 @@ bool plausible_object(RemoteAddr address) { return address.is_plausible() && add
 ThreadReader::ThreadReader(const Layout& layout, RemoteAddr tstate, RemoteAddr interpreter)
     : layout_(layout), tstate_(tstate), interpreter_(interpreter) {
     stack_.tstate = tstate;
+    stack_.interpreter = interpreter;
 }
 
 void ThreadReader::plan_frames_first(ReadPlan& plan) {
@@ -286,46 +287,33 @@ void ThreadReader::finish_elision() {
     stack_.elided_after = static_cast<std::uint32_t>(kMaxFrames - kRootFrames);
 }
 
-/// Whether the frame was alive when its first copy was taken. Up to 3.13 a returned frame keeps its saved stack pointer and a
-/// running one has none; from 3.14 on a returned frame has lost its code.
-bool ThreadReader::was_alive(const FrameFields& a) const {
-    if (layout_.frame.stackpointer.present()) return !a.code.is_null();
-    return a.activity == Activity::kExecuting;
+/// Judges one frame of the chain by its two copies. Returns how many of the frames walked so far, this one included, are in
+/// doubt because of it; 0: none. A frame counts when both copies agree on code and caller; a caller also when it stands at the
+/// same instruction both times and waits both times, so that its callee and its line belong together. Bytes inside one
+/// copy have no order that could be relied on.
+std::uint64_t ThreadReader::doubt(const FrameFields& a, const FrameFields& b, bool direct_callee) const {
+    const bool top = walked_ == 0;
+    const std::uint64_t with_this = walked_ + (a.shim ? 0 : 1);
+    if (a.activity == Activity::kDead) return with_this;
+    if (b.activity == Activity::kDead || a.code != b.code || a.previous != b.previous || a.shim != b.shim)
+        return with_this;
+    if (top || a.shim) return 0;
+    if (a.instruction != b.instruction || a.tlbc_index != b.tlbc_index) return with_this;
+    // A caller that runs its own bytecode waits for nobody: what was found above it has returned already.
+    const bool runs = a.activity == Activity::kExecuting || b.activity == Activity::kExecuting;
+    return direct_callee && runs ? walked_ : 0;
 }
 
-/// Judges one frame of the chain by its two copies. `doubtful` is how many of the frames walked so far, this one included,
-/// are in doubt because of it.
-///
-/// On the data stack a caller lies below its callee, so each copy holds the caller first: callee (first copy), caller (second
-/// copy), callee (second copy) is the order in time. If the callee is the same before and after, and the caller waited for a
-/// callee in between, it was this one: the frame above a caller entered without C is always its callee, for it lies at
-/// the one place a callee can be. Heap frames are read callee first, so there it is the caller's first copy that counts.
-///
-/// The innermost frame may return before the second copy. Its edge then stands on the first one: the caller waited, the callee
-/// just above it was alive right after, and the caller's place was not given to another function since.
-ThreadReader::Judgement ThreadReader::judge(const FrameFields& a, const FrameFields& b, bool direct_callee) {
-    const std::uint64_t with_this = walked_ + (a.shim ? 0 : 1);
-    const bool same_place =
-        b.activity != Activity::kDead && a.code == b.code && a.previous == b.previous && a.shim == b.shim;
-    if (a.activity == Activity::kDead) return {with_this, false};
-    if (walked_ == 0) {
-        if (a.shim) return {same_place ? 0 : with_this, false};
-        if (!chunked()) return {0, true};  // it was alive right after the pointer to it was read
-        top_alive_ = was_alive(a);
-        top_same_ = same_place;
-        return {top_same_ || top_alive_ ? 0 : with_this, true};
-    }
-    if (!same_place) return {with_this, false};
-    if (a.shim) return {0, false};
-    if (walked_ == 1 && chunked()) {
-        if (direct_callee && top_alive_ && a.activity == Activity::kCalling) return {0, true};
-        if (!top_same_) return {walked_, false};
-    }
-    // A loop as long as the gap between the copies could show the same wrong pair twice; a caller that stands at the same
-    // call both times makes that rare.
-    if (a.instruction != b.instruction || a.tlbc_index != b.tlbc_index) return {with_this, false};
-    // A caller that runs its own bytecode waits for nobody: what was found above it has returned already.
-    return {direct_callee && b.activity == Activity::kExecuting ? walked_ : 0, !chunked()};
+/// Whether a chain that ended with a null pointer ended where the thread's stack begins. A generator that was suspended while
+/// it was read has no caller either. From 3.12 on the eval loop's entry marker is the last; before, the outermost frame
+/// must be the one it was, or be found twice.
+bool ThreadReader::ends_at_root(RemoteAddr outermost, bool generator, bool shim_last) {
+    if (layout_.shim_rule == ShimRule::kOwnerFrom3) return shim_last;
+    if (generator) return false;
+    const bool known = root_.is_null() || outermost == root_ || outermost == next_root_;
+    next_root_ = outermost;
+    if (known) root_ = outermost;
+    return known;
 }
 
 void ThreadReader::walk(const process::RemoteMemory& memory, RemoteAddr top) {
@@ -334,9 +322,11 @@ void ThreadReader::walk(const process::RemoteMemory& memory, RemoteAddr top) {
     outside_now_.clear();
     coverage_.restart();
     walked_ = 0;
-    top_alive_ = top_same_ = false;
     std::uint64_t unproven = 0;
     bool direct_callee = false;  // the frame above was entered by this one without C between them
+    bool generator = false;
+    bool shim_last = false;
+    RemoteAddr outermost;
     RemoteAddr address = top;
     RemoteAddr checkpoint;  // Brent's cycle check: the address at the last power of two
     for (std::uint64_t steps = 0; steps < kMaxWalk && !address.is_null() && address != checkpoint; ++steps) {
@@ -349,16 +339,17 @@ void ThreadReader::walk(const process::RemoteMemory& memory, RemoteAddr top) {
         // A heap frame is linked before it is marked as executing; nothing of it has run yet.
         const bool being_built = walked_ == 0 && !chunked() && a.activity == Activity::kDead;
         if (!being_built) {
-            const FrameFields b = decode_frame(layout_, copies.second);
-            const Judgement judgement = judge(a, b, direct_callee);
-            unproven = std::max(unproven, judgement.doubtful);
-            if (!a.shim) keep_frame(address, judgement.first_copy ? a : b);
+            unproven = std::max(unproven, doubt(a, decode_frame(layout_, copies.second), direct_callee));
+            if (!a.shim) keep_frame(address, a);
+            generator = a.generator;
+            shim_last = a.shim;
+            outermost = address;
             direct_callee = !a.shim && !a.entry;
         }
         address = a.previous;
     }
     finish_elision();
-    stack_.root_reached = address.is_null();
+    stack_.root_reached = address.is_null() && ends_at_root(outermost, generator, shim_last);
     if (!stack_.root_reached) {
         unproven = walked_;
         if (stack_.elided == 0) salvage();

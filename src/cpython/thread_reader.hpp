@@ -63,12 +63,8 @@ class ThreadReader {
     void plan_frames_second(ReadPlan& plan, CopySource source);
 
     void walk(const process::RemoteMemory& memory, RemoteAddr top);
-    struct Judgement {
-        std::uint64_t doubtful = 0;
-        bool first_copy = false;  ///< the first copy says where the frame stood, else the second
-    };
-    [[nodiscard]] bool was_alive(const FrameFields& a) const;
-    [[nodiscard]] Judgement judge(const FrameFields& a, const FrameFields& b, bool direct_callee);
+    [[nodiscard]] std::uint64_t doubt(const FrameFields& a, const FrameFields& b, bool direct_callee) const;
+    [[nodiscard]] bool ends_at_root(RemoteAddr outermost, bool generator, bool shim_last);
     FrameCopies fetch(const process::RemoteMemory& memory, RemoteAddr frame);
     void keep_frame(RemoteAddr address, const FrameFields& fields);
     void finish_elision();
@@ -108,8 +104,8 @@ class ThreadReader {
     std::vector<RawFrame> frames_;
     std::vector<RawFrame> last_proven_;
     std::uint64_t walked_ = 0;
-    bool top_alive_ = false;
-    bool top_same_ = false;
+    RemoteAddr root_;       // outermost frame of the thread's proven stacks (before 3.12)
+    RemoteAddr next_root_;  // the one found last, if it was another
     RawStack stack_;
 };
 

@@ -32,6 +32,7 @@ std::vector<DumpFrame> frames_of(const Profile& profile, StackId stack) {
 
 struct Found {
     DumpThread thread;
+    RemoteAddr interpreter;
     StackId stack = kEmptyStack;
 };
 
@@ -67,6 +68,7 @@ class Dumper {
     process::ThreadStatusReader status_;
     std::unique_ptr<process::ThreadStopper> stopper_;  // blocking only
     std::vector<Found> found_;
+    std::map<std::uint64_t, bool> active_;  // by ident; blocking only
 };
 
 bool Dumper::is_active(Tid tid) { return tid.value == 0 || status_.state(tid) == process::RunState::kRunning; }
@@ -83,10 +85,10 @@ bool Dumper::sweep() {
 bool Dumper::sweep_stopped() {
     if (reader_.sweep() != cpython::StackReader::Outcome::kOk) return false;
     std::vector<Tid> tids;
-    std::map<std::uint64_t, bool> active;
     for (const cpython::RawStack* stack : reader_.stacks()) {
         const Tid tid = target_.os_tid(*stack);
-        active[stack->ident] = is_active(tid);
+        // A thread we have stopped before wakes for a moment; what it did before the first stop is what counts.
+        active_.try_emplace(stack->ident, is_active(tid));
         if (tid.value != 0) tids.push_back(tid);
     }
     bool ok = false;
@@ -94,7 +96,7 @@ bool Dumper::sweep_stopped() {
         ok = reader_.sweep() == cpython::StackReader::Outcome::kOk;
         if (ok) resolve();
     });
-    for (Found& found : found_) found.thread.active = active[found.thread.ident];
+    for (Found& found : found_) found.thread.active = active_[found.thread.ident];
     return ok && all_proven();
 }
 
@@ -103,6 +105,7 @@ void Dumper::resolve() {
     std::array<std::uint64_t, kLossCount> losses{};
     for (const cpython::RawStack* stack : reader_.stacks()) {
         Found found;
+        found.interpreter = stack->interpreter;
         found.thread.ident = stack->ident;
         found.thread.os_tid = target_.os_tid(*stack);
         found.thread.holds_gil = stack->holds_gil;
@@ -119,12 +122,13 @@ void Dumper::resolve() {
 }
 
 void Dumper::take_names() {
-    std::map<std::uint64_t, std::string> names;
+    std::map<std::pair<RemoteAddr, std::uint64_t>, std::string> names;
     for (const RemoteAddr interpreter : reader_.interpreters())
         for (auto& [ident, name] : cpython::read_thread_names(*target_.memory, target_.runtime.layout, interpreter))
-            names.emplace(ident, std::move(name));
+            names.emplace(std::pair(interpreter, ident), std::move(name));
     for (Found& found : found_)
-        if (const auto name = names.find(found.thread.ident); name != names.end()) found.thread.name = name->second;
+        if (const auto name = names.find({found.interpreter, found.thread.ident}); name != names.end())
+            found.thread.name = name->second;
 }
 
 Result<ProcessDump> Dumper::run() {

@@ -44,6 +44,7 @@ std::uint64_t ProcessSampler::read_calls() const { return target_.memory->calls(
 ProcessSampler::Track ProcessSampler::make_track(const cpython::RawStack& stack) {
     Track track;
     track.tstate = stack.tstate;
+    track.interpreter = stack.interpreter;
     track.ident = stack.ident;
     track.os_tid = target_.os_tid(stack);
     Thread thread;
@@ -82,15 +83,24 @@ void ProcessSampler::match_tracks() {
     list_version_ = reader_.thread_list_version();
 }
 
+/// A new thread state carries no ident, or its creator's, until its thread has begun to run.
+bool ProcessSampler::tracks_match() const {
+    if (reader_.thread_list_version() != list_version_) return false;
+    const auto& stacks = reader_.stacks();
+    return std::equal(stacks.begin(), stacks.end(), tracks_.begin(), tracks_.end(),
+                      [](const cpython::RawStack* stack, const Track& track) { return stack->ident == track.ident; });
+}
+
 void ProcessSampler::refresh_names() {
     if (!names_wanted_) return;
     names_wanted_ = false;
-    std::map<std::uint64_t, std::string> names;
+    // Each interpreter has a `threading` of its own, and one thread may be known to several.
+    std::map<std::pair<RemoteAddr, std::uint64_t>, std::string> names;
     for (const RemoteAddr interpreter : reader_.interpreters())
         for (auto& [ident, name] : cpython::read_thread_names(*target_.memory, target_.runtime.layout, interpreter))
-            names.emplace(ident, std::move(name));
+            names.emplace(std::pair(interpreter, ident), std::move(name));
     for (const Track& track : tracks_) {
-        const auto found = names.find(track.ident);
+        const auto found = names.find({track.interpreter, track.ident});
         if (found != names.end())
             builder_.rename_thread(track.row, builder_.intern_string(found->second));
         else if (builder_.string(builder_.thread(track.row).name).empty())
@@ -129,7 +139,7 @@ void ProcessSampler::add_stacks(std::chrono::nanoseconds start, std::chrono::nan
             ++tally.losses[static_cast<std::size_t>(Loss::kUnreadable)];
             continue;
         }
-        if (stack.status == cpython::StackStatus::kNoFrame) continue;
+        if (stack.status == cpython::StackStatus::kNoFrame || stack.ident == 0) continue;
         if (options_.gil_only && !stack.holds_gil) continue;
         const ThreadState state = i < states_before_.size() ? states_before_[i] : state_of(track, stack);
         if (state == ThreadState::kIdle && !options_.include_idle && !options_.gil_only) {
@@ -145,7 +155,7 @@ cpython::StackReader::Outcome ProcessSampler::sweep(std::chrono::nanoseconds sta
                                                     Tally& tally) {
     const auto outcome = reader_.sweep();
     if (outcome != cpython::StackReader::Outcome::kOk) return outcome;
-    if (reader_.thread_list_version() != list_version_) {
+    if (!tracks_match()) {
         match_tracks();
         states_before_.clear();
     }

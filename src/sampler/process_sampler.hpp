@@ -49,6 +49,7 @@ class ProcessSampler {
     /// A thread being followed: its row in the profile and its last stack.
     struct Track {
         RemoteAddr tstate;
+        RemoteAddr interpreter;
         std::uint64_t ident = 0;
         ThreadId row;
         Tid os_tid;
@@ -56,6 +57,7 @@ class ProcessSampler {
     };
 
     void match_tracks();
+    [[nodiscard]] bool tracks_match() const;
     Track make_track(const cpython::RawStack& stack);
     [[nodiscard]] ThreadState state_of(const Track& track, const cpython::RawStack& stack);
     void add_stacks(std::chrono::nanoseconds start, std::chrono::nanoseconds weight, Tally& tally);
