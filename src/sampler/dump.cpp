@@ -133,6 +133,10 @@ void Dumper::take_names() {
 
 Result<ProcessDump> Dumper::run() {
     if (options_.blocking) {
+        // Finding out whether stopping is permitted wakes a thread, so they are asked what they do before.
+        if (reader_.sweep() == cpython::StackReader::Outcome::kOk)
+            for (const cpython::RawStack* stack : reader_.stacks())
+                active_.try_emplace(stack->ident, is_active(target_.os_tid(*stack)));
         auto stopper = process::ThreadStopper::open(target_.pid);
         if (!stopper) return stopper.error();
         stopper_ = std::move(*stopper);

@@ -168,7 +168,7 @@ cpython::StackReader::Outcome ProcessSampler::sweep(std::chrono::nanoseconds sta
 cpython::StackReader::Outcome ProcessSampler::sweep_stopped(std::chrono::nanoseconds start,
                                                             std::chrono::nanoseconds weight, Tally& tally) {
     auto outcome = cpython::StackReader::Outcome::kOk;
-    if (tracks_.empty()) {  // who is to be stopped is not known yet
+    if (tracks_.empty() || reader_.stacks().size() != tracks_.size()) {  // who is to be stopped is not known (any more)
         outcome = reader_.sweep();
         if (outcome != cpython::StackReader::Outcome::kOk) return outcome;
         match_tracks();

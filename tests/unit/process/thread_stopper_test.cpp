@@ -249,7 +249,8 @@ TEST_F(ThreadStopperTest, LeavesAJobStoppedByTheUserStopped) {
     });
     ASSERT_TRUE(moves(*page_));
     const auto tids = list_threads(child.pid());
-    child.signal(SIGTSTP);
+    // Not SIGTSTP: the kernel drops that in a process group without a shell.
+    child.signal(SIGSTOP);
     const auto all_stopped = [&] {
         return std::all_of(tids->begin(), tids->end(), [&](Tid tid) { return thread_state(child.pid(), tid) == 'T'; });
     };
@@ -270,7 +271,7 @@ TEST_F(ThreadStopperTest, LeavesAJobStoppedByTheUserStopped) {
     // Ctrl-Z and fg while it is being sampled.
     for (int i = 0; i < 20; ++i) {
         ASSERT_TRUE(stopper->stop(*tids).holding);
-        child.signal(SIGTSTP);
+        child.signal(SIGSTOP);
         stopper->resume();
         ASSERT_TRUE(eventually(all_stopped));
         ASSERT_TRUE(stopper->stop(*tids).holding);
