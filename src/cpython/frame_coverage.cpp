@@ -17,8 +17,9 @@ void FrameCoverage::add_range(RemoteAddr start, std::uint64_t size, CopySource s
     ranges_.push_back({start, size, first, second, source});
 }
 
-void FrameCoverage::add_frame(RemoteAddr frame, CopySource source, std::uint32_t first, std::uint32_t second) {
-    frames_.push_back({frame, 0, first, second, source});
+void FrameCoverage::add_frame(RemoteAddr frame, std::uint64_t size, CopySource source, std::uint32_t first,
+                              std::uint32_t second) {
+    frames_.push_back({frame, size, first, second, source});
     if (frames_.size() * 2 > index_.size())
         grow_index();
     else
@@ -39,7 +40,7 @@ void FrameCoverage::grow_index() {
 
 FrameCopies FrameCoverage::copies(const Piece& piece, std::uint64_t skip) const {
     const std::byte* base = buffers_[static_cast<std::size_t>(piece.source)];
-    return {base + piece.first + skip, base + piece.second + skip};
+    return {base + piece.first + skip, base + piece.second + skip, piece.size - skip};
 }
 
 FrameCopies FrameCoverage::find(RemoteAddr frame, std::uint64_t size) {
@@ -71,6 +72,12 @@ FrameCopies FrameCoverage::find(RemoteAddr frame, std::uint64_t size) {
 bool FrameCoverage::in_range(RemoteAddr address) const {
     return std::any_of(ranges_.begin(), ranges_.end(),
                        [&](const Piece& piece) { return address.value - piece.start.value < piece.size; });
+}
+
+bool FrameCoverage::in_one_range(RemoteAddr a, RemoteAddr b) const {
+    return std::any_of(ranges_.begin(), ranges_.end(), [&](const Piece& piece) {
+        return a.value - piece.start.value < piece.size && b.value - piece.start.value < piece.size;
+    });
 }
 
 }  // namespace lampyr::cpython

@@ -10,11 +10,12 @@
 
 namespace lampyr::cpython {
 
-/// The two copies of one frame's bytes: `first` read right after the pointer to the innermost frame, `second` later in the
-/// same call. A null `first` means the address is not covered.
+/// The two copies of one frame's bytes: `first` read before the pointer to the innermost frame, `second` after it in the
+/// same call. `size` bytes follow each. A null `first` means the address is not covered.
 struct FrameCopies {
     const std::byte* first = nullptr;
     const std::byte* second = nullptr;
+    std::uint64_t size = 0;
 };
 
 /// Which buffer a copy lies in: the sweep's own, the one of a second call for this thread, or single frames fetched late.
@@ -29,11 +30,13 @@ class FrameCoverage {
     /// A contiguous range; `first` and `second` are offsets in the source's buffer.
     void add_range(RemoteAddr start, std::uint64_t size, CopySource source, std::uint32_t first, std::uint32_t second);
     /// One frame outside every range.
-    void add_frame(RemoteAddr frame, CopySource source, std::uint32_t first, std::uint32_t second);
+    void add_frame(RemoteAddr frame, std::uint64_t size, CopySource source, std::uint32_t first, std::uint32_t second);
     void set_buffer(CopySource source, const std::byte* base) { buffers_[static_cast<std::size_t>(source)] = base; }
 
     [[nodiscard]] FrameCopies find(RemoteAddr frame, std::uint64_t size);
     [[nodiscard]] bool in_range(RemoteAddr address) const;
+    /// Whether one range holds both.
+    [[nodiscard]] bool in_one_range(RemoteAddr a, RemoteAddr b) const;
     [[nodiscard]] std::size_t frame_count() const { return frames_.size(); }
     void restart() { range_hint_ = frame_hint_ = 0; }
 

@@ -15,6 +15,7 @@ struct RawFrame {
     std::uint64_t instruction = 0;  ///< address (3.11+), else f_lasti sign-extended
     std::uint32_t tlbc_index = 0;   ///< free-threaded 3.14+: which copy of the bytecode runs
     bool generator = false;         ///< the frame lives inside a generator or coroutine object
+    bool through_c = false;         ///< a C function stands between this frame and its caller
     friend bool operator==(const RawFrame&, const RawFrame&) = default;
 };
 

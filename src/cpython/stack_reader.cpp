@@ -10,6 +10,13 @@ namespace {
 constexpr std::size_t kMaxInterpreters = 1024;
 constexpr std::size_t kMaxThreads = 1U << 17;
 
+/// Reads for learning calls: so many after a doubtful stack; a credit of so many a sweep, at most so many saved, and so many
+/// back for each that taught something.
+constexpr int kStudies = 4;
+constexpr double kStudyCredit = 0.25;
+constexpr double kMostStudyCredit = 512;
+constexpr double kStudyReward = 2;
+
 struct Range {
     std::uint32_t start;
     std::uint32_t size;
@@ -173,11 +180,12 @@ void StackReader::follow_list(Interpreter& interpreter, RemoteAddr first) {
             return reader && reader->tstate() == address;
         });
         auto reader = known != old.end() ? std::move(*known)
-                                         : std::make_unique<ThreadReader>(layout_, address, interpreter.address);
+                                         : std::make_unique<ThreadReader>(memory_, layout_, known_calls_, address,
+                                                                          interpreter.address);
         reader->stack().interpreter_id = interpreter.id;
         // A new reader may follow an old one of the same address; its serials must not repeat.
         if (reader->stack().serial == 0) reader->stack().serial = (list_version_ + 1) << 32;
-        if (address == checkpoint || reader->read_alone(memory_).status == StackStatus::kStale) {
+        if (address == checkpoint || reader->read_alone().status == StackStatus::kStale) {
             list_broken_ = true;  // the list was changed while it was followed
             break;
         }
@@ -210,7 +218,7 @@ void StackReader::decode_threads(std::size_t received, const std::byte* sweep, c
             if (reader.end_offset() > received) {
                 // The read broke off inside this thread (a stack chunk was given back). It is read by itself, and the
                 // threads behind it by the rest of the plan.
-                reader.read_alone(memory_);
+                reader.read_alone();
                 received = reader.end_offset();
                 const std::size_t next = interpreter.first_reader + i + 1;
                 if (next < readers_.size()) {
@@ -219,7 +227,7 @@ void StackReader::decode_threads(std::size_t received, const std::byte* sweep, c
                         memory_.read_segments(rest, std::span(buffer, plan_.bytes()).subspan(reader.end_offset()));
                 }
             } else {
-                reader.decode(memory_, sweep, before);
+                reader.decode(sweep, before);
             }
             replan_ = replan_ || reader.plan_outdated();
             if (reader.stack().status == StackStatus::kStale) {
@@ -238,6 +246,22 @@ void StackReader::mark_gil(const std::byte* sweep) {
         for (std::size_t i = 0; i < interpreter.reader_count; ++i) {
             RawStack& stack = readers_[interpreter.first_reader + i]->stack();
             stack.holds_gil = !thread.is_null() && stack.tstate == thread;
+        }
+    }
+}
+
+/// A stack that could not be claimed whole has calls that nobody has proven yet. They are looked for right away, while the
+/// program is likely to make them again; how often is bounded, and more where it helps.
+void StackReader::study() {
+    credit_ = std::min(credit_ + kStudyCredit, kMostStudyCredit);
+    for (const auto& reader : readers_) {
+        const RawStack& stack = reader->stack();
+        if (stack.status != StackStatus::kOk || (stack.unproven == 0 && stack.root_reached)) continue;
+        for (int i = 0; i < kStudies && credit_ >= 1; ++i) {
+            const std::uint64_t known = known_calls_.version();
+            credit_ -= 1;
+            reader->study();
+            if (known_calls_.version() != known) credit_ += kStudyReward;
         }
     }
 }
@@ -268,6 +292,7 @@ StackReader::Outcome StackReader::sweep() {
     decode_threads(received, sweep, comparable_ ? buffers_[current_ ^ 1].data() : nullptr);
     comparable_ = received == plan_.bytes();
     mark_gil(sweep);
+    study();
     code_generation_ = 0;
     if (layout_.interpreter.code_object_generation.present())
         for (const Interpreter& interpreter : interpreters_)

@@ -74,6 +74,7 @@ class StackReader {
     bool same_interpreters(const std::byte* sweep) const;
     void decode_threads(std::size_t received, const std::byte* sweep, const std::byte* before);
     void follow_list(Interpreter& interpreter, RemoteAddr first);
+    void study();
     void mark_gil(const std::byte* sweep);
 
     const process::RemoteMemory& memory_;
@@ -90,6 +91,8 @@ class StackReader {
     std::size_t head_bytes_ = 0;
     std::size_t head_segments_ = 0;
 
+    KnownCalls known_calls_;
+    double credit_ = 512;
     std::vector<Interpreter> interpreters_;
     std::vector<std::unique_ptr<ThreadReader>> readers_;
     std::vector<RawStack*> stacks_;

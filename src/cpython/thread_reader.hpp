@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "cpython/chain_walk.hpp"
 #include "cpython/frame_coverage.hpp"
-#include "cpython/frame_fields.hpp"
 #include "cpython/layout.hpp"
 #include "cpython/raw_stack.hpp"
 #include "cpython/read_plan.hpp"
@@ -15,13 +15,14 @@
 namespace lampyr::cpython {
 
 /// Reads the stack of one thread state, by prediction: `plan` adds the ranges where the stack was last time to the sweep's
-/// one read, `decode` takes the stack out of what came back. The order of the ranges decides the truth of the names:
-/// nothing lies between the thread state and the window around the innermost frame, and every frame comes twice, so that
-/// frames which changed in between are seen (docs/accuracy.md). When the stack has left the predicted place, a second call
-/// reads it where it is now; the innermost frame stays the one of the sweep.
+/// one read, `decode` takes the stack out of what came back. The order of the ranges decides the truth of a stack: every
+/// frame comes twice, once before and once after the pointer to the innermost frame (docs/accuracy.md). When the stack has
+/// left the predicted place, a call of its own reads it where it is then.
 class ThreadReader {
   public:
-    ThreadReader(const Layout& layout, RemoteAddr tstate, RemoteAddr interpreter);
+    /// `memory`, `layout` and `known` must outlive the reader.
+    ThreadReader(const process::RemoteMemory& memory, const Layout& layout, KnownCalls& known, RemoteAddr tstate,
+                 RemoteAddr interpreter);
 
     /// Appends this thread's ranges. What `decode` learns changes the next plan; see `plan_outdated`.
     void plan(ReadPlan& plan);
@@ -31,9 +32,12 @@ class ThreadReader {
     [[nodiscard]] std::size_t end_offset() const { return end_; }
 
     /// Takes the stack out of the sweep's buffer. `before` is the buffer of the sweep before, if that one ran the same plan.
-    const RawStack& decode(const process::RemoteMemory& memory, const std::byte* sweep, const std::byte* before);
+    const RawStack& decode(const std::byte* sweep, const std::byte* before);
     /// Reads the thread by calls of its own: first sight, or the sweep broke off before or at this thread.
-    const RawStack& read_alone(const process::RemoteMemory& memory);
+    const RawStack& read_alone();
+
+    /// Reads the thread once more only to learn which calls happen; the stack stays as it is.
+    void study();
 
     [[nodiscard]] RemoteAddr tstate() const { return tstate_; }
     [[nodiscard]] RemoteAddr interpreter() const { return interpreter_; }
@@ -50,62 +54,64 @@ class ThreadReader {
         RemoteAddr frame;
         RemoteAddr chunk;
         RemoteAddr chunk_top;
+        bool elsewhere = false;  ///< 3.11 and 3.12: named by a C frame that was not read
+    };
+    /// One read of the thread: where in the buffer what is.
+    struct Sandwich {
+        FrameCoverage coverage;
+        std::uint32_t tstate = 0;
+        std::uint32_t pointer = 0;  ///< the pointer to the innermost frame
+        Chunk cframes;              ///< or where the C frames are that hold it (3.11 and 3.12)
+    };
+    enum class Attempt : std::uint8_t {
+        kWhole,
+        kPartly,     ///< some frames were not predicted and read late
+        kElsewhere,  ///< the stack is not in what was read
     };
 
     [[nodiscard]] bool chunked() const { return layout_.current_frame != CurrentFrame::kHeapFrame; }
     bool take_thread_state(const std::byte* tstate);
-    bool find_top(const process::RemoteMemory& memory, const std::byte* tstate, const std::byte* cframe, Top& top);
-    [[nodiscard]] bool covers(const Top& top) const;
-    bool list_chunks(const process::RemoteMemory& memory, const Top& top);
-    bool read_where_it_is(const process::RemoteMemory& memory, const Top& top);
-    void plan_ranges(ReadPlan& plan, RemoteAddr top, CopySource source);
-    void plan_frames_first(ReadPlan& plan);
-    void plan_frames_second(ReadPlan& plan, CopySource source);
-
-    void walk(const process::RemoteMemory& memory, RemoteAddr top);
-    [[nodiscard]] std::uint64_t doubt(const FrameFields& a, const FrameFields& b, bool direct_callee) const;
-    [[nodiscard]] bool ends_at_root(RemoteAddr outermost, bool generator, bool shim_last);
-    FrameCopies fetch(const process::RemoteMemory& memory, RemoteAddr frame);
-    void keep_frame(RemoteAddr address, const FrameFields& fields);
-    void finish_elision();
-    void salvage();
-    void learn(RemoteAddr top);
+    Top find_top(const std::byte* bytes, const Sandwich& sandwich);
+    [[nodiscard]] bool covers(const Top& top, const Sandwich& sandwich) const;
+    bool list_chunks(const Top& top);
+    [[nodiscard]] std::uint64_t outside_bytes(RemoteAddr frame) const;
+    void predict_cframe(RemoteAddr pointer);
+    [[nodiscard]] Chunk window_around(RemoteAddr top) const;
+    void plan_sandwich(ReadPlan& plan, CopySource source, Sandwich& sandwich);
+    bool read_second();
+    Attempt walk_from(const Top& top, Sandwich& sandwich);
+    const RawStack& read_again();
+    void learn(RemoteAddr top, const Sandwich& sandwich);
     const RawStack& fail(StackStatus status);
 
+    const process::RemoteMemory& memory_;
     const Layout& layout_;
     RemoteAddr tstate_;
     RemoteAddr interpreter_;
     RemoteAddr next_;
 
     // Prediction: where the stack was.
-    RemoteAddr cframe_;
+    Chunk cframes_;  // 3.11 and 3.12: where C frames name the innermost frame
     RemoteAddr top_;
     RemoteAddr window_center_;
-    std::vector<Chunk> chunks_;            // newest first
-    std::vector<RemoteAddr> outside_;      // frames outside the chunks; before 3.11 the whole chain, innermost first
-    std::vector<RemoteAddr> outside_now_;  // those met in this walk
+    std::vector<Chunk> chunks_;        // newest first
+    std::vector<RemoteAddr> outside_;  // frames outside the chunks; before 3.11 the whole chain, innermost first
     std::vector<std::uint32_t> first_offsets_;
 
     // This sweep's plan.
     std::size_t first_segment_ = 0;
     std::size_t begin_ = 0;
     std::size_t end_ = 0;
-    std::uint32_t tstate_offset_ = 0;
-    std::uint32_t cframe_offset_ = 0;
-    FrameCoverage coverage_;
+    Sandwich sweep_;
     bool outdated_ = true;
     bool reusable_ = false;
 
-    // Second call and single fetches.
+    // A call of its own.
+    Sandwich second_;
     ReadPlan second_plan_;
     std::vector<std::byte> second_bytes_;
-    std::vector<std::byte> fetched_;
 
-    std::vector<RawFrame> frames_;
-    std::vector<RawFrame> last_proven_;
-    std::uint64_t walked_ = 0;
-    RemoteAddr root_;       // outermost frame of the thread's proven stacks (before 3.12)
-    RemoteAddr next_root_;  // the one found last, if it was another
+    ChainWalk chain_;
     RawStack stack_;
 };
 

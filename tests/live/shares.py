@@ -14,7 +14,7 @@ from support import check, skip
 
 POINTS = 0.02
 MOST_WAITING = 0.02
-RATES = {"shares": 4000, "stars": 1000}  # hertz; short turns are met at random, so they need more samples
+RATES = {"shares": 4000, "stars": 4000}  # hertz; at 8,000 samples a share is known to half a point
 
 
 def record(python, folder, rate, *words):

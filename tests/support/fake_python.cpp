@@ -56,7 +56,7 @@ void FakePython::set_offset(RemoteAddr address, const FakeFrame& frame) {
 
 RemoteAddr FakePython::heap_frame(const FakeFrame& frame, RemoteAddr back, bool alive) {
     const auto& f = layout().frame;
-    const RemoteAddr address = allocate(f.localsplus.value() + 48);
+    const RemoteAddr address = allocate(f.localsplus.value() + 96);
     put(address, layout().object.type, type("frame"));
     put(address, f.previous, back);
     put(address, f.code, frame.code);
@@ -179,11 +179,11 @@ RemoteAddr FakePython::thread(const FakeThread& request) {
     }
     if (l.current_frame == CurrentFrame::kCFrame)
         put(tstate, t.frame, allocate(l.frame.current_in_cframe.value() + 16));
-    set_current(tstate, innermost);
+    point_to(tstate, innermost);
     return tstate;
 }
 
-void FakePython::set_current(RemoteAddr tstate, RemoteAddr frame_address) {
+void FakePython::point_to(RemoteAddr tstate, RemoteAddr frame_address) {
     const Layout& l = layout();
     if (l.current_frame != CurrentFrame::kCFrame) {
         put(tstate, l.thread.frame, frame_address);
@@ -191,6 +191,18 @@ void FakePython::set_current(RemoteAddr tstate, RemoteAddr frame_address) {
     }
     const RemoteAddr cframe(memory().get<std::uint64_t>(tstate + l.thread.frame.value()));
     put(cframe, l.frame.current_in_cframe, frame_address);
+}
+
+void FakePython::set_current(RemoteAddr tstate, RemoteAddr frame_address) {
+    const auto& f = layout().frame;
+    const auto& placed = frames_.at(tstate.value);
+    const auto current = std::find(placed.begin(), placed.end(), frame_address);
+    for (auto frame = placed.begin(); frame != placed.end(); ++frame) {
+        const bool waits = frame < current;
+        put(*frame, f.stacktop, waits ? std::int32_t{1} : std::int32_t{-1});
+        put(*frame, f.stackpointer, waits ? frame->value + f.localsplus.value() : std::uint64_t{0});
+    }
+    point_to(tstate, frame_address);
 }
 
 RemoteAddr FakePython::interpreter(const FakeInterpreter& request) {

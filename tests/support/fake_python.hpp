@@ -66,7 +66,9 @@ class FakePython : public FakeObjects {
     [[nodiscard]] std::uint64_t instruction(const FakeFrame& frame) const;
     /// Moves a placed frame to another instruction of its code.
     void set_offset(RemoteAddr frame_address, const FakeFrame& frame);
-    /// Makes a placed frame (or null) the thread's innermost one.
+    /// Makes only the pointer to the innermost frame point elsewhere.
+    void point_to(RemoteAddr thread, RemoteAddr frame_address);
+    /// Makes a placed frame (or null) the thread's innermost one. All frames call each other without C between them.
     void set_current(RemoteAddr thread, RemoteAddr frame_address);
 
   private:

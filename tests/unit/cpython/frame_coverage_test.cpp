@@ -38,7 +38,7 @@ TEST_F(FrameCoverageTest, TheFirstRangeWins) {
 
 TEST_F(FrameCoverageTest, FindsManySingleFramesInAnyOrder) {
     for (std::uint32_t i = 0; i < 40; ++i)
-        coverage_.add_frame(RemoteAddr(0x50000 + i * 0x1000), CopySource::kFetched, i * 8, i * 8 + 4);
+        coverage_.add_frame(RemoteAddr(0x50000 + i * 0x1000), 4, CopySource::kFetched, i * 8, i * 8 + 4);
     for (std::uint32_t i = 0; i < 40; ++i)
         EXPECT_EQ(coverage_.find(RemoteAddr(0x50000 + i * 0x1000), 8).first, fetched_.data() + i * 8);
     for (std::uint32_t i = 40; i-- > 0;)
@@ -48,7 +48,7 @@ TEST_F(FrameCoverageTest, FindsManySingleFramesInAnyOrder) {
 
 TEST_F(FrameCoverageTest, ClearForgetsEverything) {
     coverage_.add_range(RemoteAddr(0x10000), 512, CopySource::kSweep, 0, 512);
-    coverage_.add_frame(RemoteAddr(0x50000), CopySource::kFetched, 0, 8);
+    coverage_.add_frame(RemoteAddr(0x50000), 4, CopySource::kFetched, 0, 8);
     coverage_.clear();
     EXPECT_EQ(coverage_.find(RemoteAddr(0x10000), 88).first, nullptr);
     EXPECT_EQ(coverage_.find(RemoteAddr(0x50000), 88).first, nullptr);

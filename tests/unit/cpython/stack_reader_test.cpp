@@ -3,6 +3,7 @@
 
 #include "cpython/layout_table.hpp"
 
+#include "support/changing_memory.hpp"
 #include "support/fake_python.hpp"
 #include "support/fault_memory.hpp"
 #include "support/layouts.hpp"
@@ -10,6 +11,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <functional>
 
 namespace lampyr::cpython {
 namespace {
@@ -147,21 +149,86 @@ TEST_P(ReadStacks, AThreadWithoutFramesIsNormal) {
     EXPECT_EQ(reads.stacks()[0]->frames.size(), 3U);
 }
 
-/// Layouts whose frames say whether they wait for a callee.
-class ReadSpeakingFrames : public ReadStacks {};
-
-TEST_P(ReadSpeakingFrames, ACallerThatRunsItsOwnCodeConvictsWhatIsAboveIt) {
-    // The innermost frame returned, the pointer to it was read before: its caller runs on, so the edge is not claimed.
+/// Slots of a frame that waits do not change. Where they do, a loop came round, and the call is another one. Such a call is
+/// claimed once it has been proven to happen, and proofs are looked for at once.
+TEST_P(ReadStacks, ALoopThatCameRoundIsSeenInTheSlots) {
     const RemoteAddr thread = py_.thread({.frames = frames(5)});
-    auto reads = reader(py_.memory(), py_.runtime({py_.interpreter({thread})}));
-    const RemoteAddr caller = py_.frames_of(thread)[3];
-    if (layout().frame.stacktop.present())
-        py_.memory().put(caller + layout().frame.stacktop.value(), std::int32_t{-1});
-    else
-        py_.memory().put(caller + layout().frame.stackpointer.value(), std::uint64_t{0});
+    const RuntimeAnchor anchor = py_.runtime({py_.interpreter({thread})});
+    const RemoteAddr slot = py_.frames_of(thread)[3] + layout().frame.localsplus.value();
+    std::uint64_t value = 1;
+    int changes = 0;
+    int segments = 0;
+    const test::ChangingMemory memory(py_.memory(), [&](process::RemoteSegment) {
+        ++segments;
+        if (changes-- > 0) py_.memory().put(slot, ++value);
+    });
+    auto reads = reader(memory, anchor);
+    changes = 1000;
     ASSERT_EQ(reads.sweep(), StackReader::Outcome::kOk);
-    EXPECT_EQ(reads.stacks().front()->unproven, 1U);
+    EXPECT_EQ(reads.stacks().front()->unproven, 2U) << "nobody has proven this call yet";
     EXPECT_EQ(reads.stacks().front()->frames.size(), 5U) << "kept, not dropped";
+
+    segments = 0;
+    changes = 1000;
+    ASSERT_EQ(reads.sweep(), StackReader::Outcome::kOk);
+    EXPECT_EQ(reads.stacks().front()->unproven, 2U);
+    const int most_of_the_sweep = segments / 2;  // more were read after it, to learn
+
+    changes = most_of_the_sweep;
+    ASSERT_EQ(reads.sweep(), StackReader::Outcome::kOk);
+    changes = 1000;
+    ASSERT_EQ(reads.sweep(), StackReader::Outcome::kOk);
+    EXPECT_EQ(reads.stacks().front()->unproven, 0U) << "the call is known to happen";
+}
+
+/// Layouts whose frames say whether they wait for a callee.
+class ReadSpeakingFrames : public ReadStacks {
+  protected:
+    void set_waiting(RemoteAddr frame, bool waits) {
+        const auto& f = layout().frame;
+        if (f.stacktop.present())
+            py_.memory().put(frame + f.stacktop.value(), waits ? std::int32_t{1} : std::int32_t{-1});
+        else
+            py_.memory().put(frame + f.stackpointer.value(), waits ? frame.value + f.localsplus.value() : 0);
+    }
+};
+
+TEST_P(ReadSpeakingFrames, ACallerThatRunsItsOwnCodeIsTheInnermost) {
+    // The innermost frame returned; the pointer to it was read before.
+    const auto made = frames(5);
+    const RemoteAddr thread = py_.thread({.frames = made});
+    auto reads = reader(py_.memory(), py_.runtime({py_.interpreter({thread})}));
+    set_waiting(py_.frames_of(thread)[3], false);
+    ASSERT_EQ(reads.sweep(), StackReader::Outcome::kOk);
+    expect_proven(*reads.stacks().front());
+    EXPECT_EQ(codes(*reads.stacks().front()), codes({made.begin(), made.end() - 1}));
+}
+
+TEST_P(ReadSpeakingFrames, ACallThatBeganMeanwhileIsFollowed) {
+    const auto made = frames(5);
+    const RemoteAddr thread = py_.thread({.frames = made});
+    auto reads = reader(py_.memory(), py_.runtime({py_.interpreter({thread})}));
+    for (int i = 0; i < 3; ++i) ASSERT_EQ(reads.sweep(), StackReader::Outcome::kOk);
+    py_.point_to(thread, py_.frames_of(thread)[3]);
+    ASSERT_EQ(reads.sweep(), StackReader::Outcome::kOk);
+    expect_proven(*reads.stacks().front());
+    EXPECT_EQ(codes(*reads.stacks().front()), codes(made));
+}
+
+TEST_P(ReadSpeakingFrames, TheOuterPartIsFoundWhenTheInnermostFrameIsGone) {
+    const auto made = frames(5);
+    const RemoteAddr thread = py_.thread({.frames = made});
+    auto reads = reader(py_.memory(), py_.runtime({py_.interpreter({thread})}));
+    for (int i = 0; i < 3; ++i) ASSERT_EQ(reads.sweep(), StackReader::Outcome::kOk);
+    // Its place was used for something else.
+    const RemoteAddr gone = py_.frames_of(thread)[4];
+    py_.memory().put(gone + layout().frame.previous.value(), RemoteAddr(0x1234));
+    set_waiting(py_.frames_of(thread)[3], false);
+    ASSERT_EQ(reads.sweep(), StackReader::Outcome::kOk);
+    const RawStack& stack = *reads.stacks().front();
+    EXPECT_TRUE(stack.root_reached);
+    EXPECT_EQ(stack.unproven, 0U);
+    EXPECT_EQ(codes(stack), codes({made.begin(), made.end() - 1}));
 }
 
 /// Layouts of heap frames that say whether they execute.

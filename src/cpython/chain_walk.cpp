@@ -1,0 +1,268 @@
+// SPDX-License-Identifier: MIT
+#include "cpython/chain_walk.hpp"
+
+#include <algorithm>
+#include <cstring>
+
+namespace lampyr::cpython {
+
+namespace {
+
+/// A deeper stack keeps this many innermost frames and `kRootFrames` outermost ones.
+constexpr std::size_t kMaxFrames = 1U << 18;
+constexpr std::size_t kRootFrames = 1U << 10;
+constexpr std::uint64_t kMaxWalk = 1U << 24;
+/// A caller's slots are compared as far as this.
+constexpr std::uint64_t kMaxCompared = 4096;
+
+/// Of a proven stack this many innermost calls are remembered.
+constexpr std::size_t kLearned = 32;
+/// A new outermost frame must be met so often in a row in 2.7, whose frames do not say whether they run.
+constexpr int kSilentRoots = 8;
+
+bool plausible_object(RemoteAddr address) { return address.is_plausible() && address.is_aligned(); }
+
+}  // namespace
+
+/// A frame nobody predicted: read now. There is one copy only, and it is late.
+FrameCopies ChainWalk::fetch(FrameCoverage& coverage, const process::RemoteMemory& memory, RemoteAddr frame) {
+    if (!plausible_object(frame)) return {};
+    const std::size_t size = layout_.frame.size;
+    const std::size_t at = fetched_.size();
+    fetched_.resize(at + size);
+    if (!memory.read(frame, std::span(fetched_).subspan(at))) {
+        fetched_.resize(at);
+        return {};
+    }
+    coverage.set_buffer(CopySource::kFetched, fetched_.data());
+    coverage.add_frame(frame, size, CopySource::kFetched, static_cast<std::uint32_t>(at),
+                       static_cast<std::uint32_t>(at));
+    return {fetched_.data() + at, fetched_.data() + at, size};
+}
+
+void ChainWalk::keep_frame(Chain& chain, const RawFrame& frame) {
+    if (chain.walked < kMaxFrames)
+        chain.frames.push_back(frame);
+    else  // the last places are a ring of the outermost frames seen so far
+        chain.frames[kMaxFrames - kRootFrames + chain.walked % kRootFrames] = frame;
+    ++chain.walked;
+}
+
+void ChainWalk::finish_elision(Chain& chain) {
+    chain.elided = 0;
+    if (chain.walked <= kMaxFrames) return;
+    const auto ring = chain.frames.begin() + static_cast<std::ptrdiff_t>(kMaxFrames - kRootFrames);
+    std::rotate(ring, ring + static_cast<std::ptrdiff_t>(chain.walked % kRootFrames), chain.frames.end());
+    chain.elided = chain.walked - kMaxFrames;
+}
+
+/// Judges one frame of the chain by its two copies. Returns how many of the frames walked so far, this one included, are in
+/// doubt because of it; 0: none. A frame counts when both copies agree on code and caller; a caller also when it stands at the
+/// same instruction both times and waits both times, so that its callee and its line belong together.
+std::uint64_t ChainWalk::doubt(const Chain& chain, const FrameFields& a, const FrameFields& b,
+                               bool direct_callee) const {
+    const std::uint64_t with_this = chain.walked + (a.shim ? 0 : 1);
+    if (a.activity == Activity::kDead || b.activity == Activity::kDead) return with_this;
+    if (a.code != b.code || a.previous != b.previous || a.shim != b.shim) return with_this;
+    if (chain.walked == 0 || a.shim) return 0;
+    if (a.instruction != b.instruction || a.tlbc_index != b.tlbc_index) return with_this;
+    // A caller that runs its own bytecode waits for nobody: what was found above it has returned already.
+    const bool runs = a.activity == Activity::kExecuting || b.activity == Activity::kExecuting;
+    return direct_callee && runs ? chain.walked : 0;
+}
+
+/// Whether a chain that ended with a null pointer ended where the thread's stack begins. A generator that was suspended while
+/// it was read has no caller either. From 3.12 on the eval loop's entry marker is the last; before, the outermost frame
+/// must be the one it was, or be found again and again: twice where a frame says whether it runs, else more often.
+bool ChainWalk::ends_at_root(RemoteAddr outermost, bool generator, bool shim_last) const {
+    if (layout_.shim_rule == ShimRule::kOwnerFrom3) return shim_last;
+    if (generator) return false;
+    return root_.is_null() || outermost == root_;
+}
+
+/// Takes note of where a chain ended, once a walk.
+void ChainWalk::note_root(RemoteAddr outermost) {
+    const bool silent = layout_.current_frame == CurrentFrame::kHeapFrame && !layout_.frame.state.present();
+    if (outermost != next_root_) next_root_seen_ = 0;
+    next_root_ = outermost;
+    ++next_root_seen_;
+    if (root_.is_null() || next_root_seen_ >= (silent ? kSilentRoots : 2)) root_ = outermost;
+}
+
+namespace {
+
+/// A caller's slots are left alone while it waits. A loop that came round to the same call in the meantime shows in them.
+bool slots_changed(const Layout& layout, const FrameCopies& copies, RemoteAddr frame, RemoteAddr callee) {
+    if (layout.current_frame == CurrentFrame::kHeapFrame) {
+        const std::uint64_t slots = layout.frame.localsplus.value();
+        return copies.size > slots &&
+               std::memcmp(copies.first + slots, copies.second + slots, copies.size - slots) != 0;
+    }
+    // On the data stack a frame ends where the one it called begins.
+    if (callee <= frame) return false;
+    const std::uint64_t bytes = callee - frame;
+    return bytes <= copies.size && bytes <= kMaxCompared && std::memcmp(copies.first, copies.second, bytes) != 0;
+}
+
+}  // namespace
+
+void ChainWalk::follow(FrameCoverage& coverage, const process::RemoteMemory* fetch_from, RemoteAddr top, Copy copy,
+                       Chain& chain) {
+    chain.frames.clear();
+    chain.walked = chain.unproven = 0;
+    chain.outside.clear();
+    coverage.restart();
+    const bool heap = layout_.current_frame == CurrentFrame::kHeapFrame;
+    bool direct_callee = false;  // the frame above was entered by this one without C between them
+    bool generator = false;
+    bool shim_last = false;
+    RemoteAddr outermost;
+    RemoteAddr callee;
+    RemoteAddr address = top;
+    RemoteAddr checkpoint;  // Brent's cycle check: the address at the last power of two
+    for (std::uint64_t steps = 0; steps < kMaxWalk && !address.is_null() && address != checkpoint; ++steps) {
+        if ((steps & (steps - 1)) == 0) checkpoint = address;
+        FrameCopies copies = plausible_object(address) ? coverage.find(address, layout_.frame.size) : FrameCopies{};
+        if (copies.first == nullptr && fetch_from != nullptr) copies = fetch(coverage, *fetch_from, address);
+        if (copies.first == nullptr) break;
+        FrameFields a = decode_frame(layout_, bytes_of(copies, copy));
+        const FrameFields b =
+            decode_frame(layout_, bytes_of(copies, copy == Copy::kAfter ? Copy::kBefore : Copy::kAfter));
+        if (!coverage.in_range(address)) chain.outside.push_back(address);
+        // A heap frame is linked before it is marked as executing; nothing of it has run yet.
+        const bool being_built = chain.walked == 0 && heap && a.activity == Activity::kDead;
+        if (!being_built) {
+            std::uint64_t in_doubt = doubt(chain, a, b, direct_callee);
+            if (in_doubt == 0 && chain.walked > 0 && !a.shim && slots_changed(layout_, copies, address, callee))
+                in_doubt = chain.walked + 1;
+            chain.unproven = std::max(chain.unproven, in_doubt);
+            // A frame loses its code when it returns (3.14+): the copy that still has it says what ran.
+            if (a.code.is_null()) {
+                a.code = b.code;
+                a.instruction = b.instruction;
+            }
+            if (!a.shim) {
+                if (chain.walked > 0 && !direct_callee && chain.walked <= kMaxFrames)
+                    chain.frames.back().through_c = true;
+                keep_frame(chain, {address, a.code, a.instruction, a.tlbc_index, a.generator, false});
+            }
+            generator = a.generator;
+            shim_last = a.shim;
+            outermost = address;
+            direct_callee = !a.shim && !a.entry;
+        }
+        callee = address;
+        address = a.previous;
+    }
+    finish_elision(chain);
+    chain.end = address.is_null() && !generator ? outermost : RemoteAddr();
+    chain.rooted = address.is_null() && ends_at_root(outermost, generator, shim_last);
+    if (!chain.rooted || !all_covered()) chain.unproven = chain.walked;
+}
+
+/// Remembers the calls of the proven part. The outer ones do not change and were learned long ago.
+void ChainWalk::learn(const Chain& chain) {
+    if (!chain.rooted || chain.elided != 0) return;
+    const std::size_t end = std::min<std::size_t>(chain.frames.size(), chain.unproven + kLearned);
+    for (std::size_t i = chain.unproven; i + 1 < end; ++i) known_.learn(chain.frames[i + 1], chain.frames[i]);
+}
+
+/// Claims doubtful frames, from the outside in, as long as each is called by the one before as it was proven elsewhere.
+void ChainWalk::recognise(Chain& chain) const {
+    if (!chain.rooted || !all_covered() || chain.elided != 0) return;
+    while (chain.unproven > 0 && chain.unproven < chain.frames.size() &&
+           known_.knows(chain.frames[chain.unproven], chain.frames[chain.unproven - 1]))
+        --chain.unproven;
+}
+
+void ChainWalk::walk(FrameCoverage& coverage, const process::RemoteMemory& memory, RemoteAddr top) {
+    fetched_.clear();
+    Chain& after = chains_[0];
+    Chain& before = chains_[1];
+    result_ = &after;
+    follow(coverage, nullptr, settle(layout_, known_, coverage, top, Copy::kAfter), Copy::kAfter, after);
+    learn(after);
+    if (!after.end.is_null()) note_root(after.end);
+    recognise(after);
+    if (!after.whole()) {
+        follow(coverage, nullptr, settle(layout_, known_, coverage, top, Copy::kBefore), Copy::kBefore, before);
+        recognise(before);
+        const bool take_before = before.rooted != after.rooted ? before.rooted : before.unproven < after.unproven;
+        if (take_before) result_ = &before;
+    }
+    // Neither copy leads to the root: is there a frame that was not foreseen?
+    if (!result_->rooted) {
+        follow(coverage, &memory, top, Copy::kAfter, after);
+        result_ = &after;
+    }
+    if (!result_->rooted && result_->elided == 0) restart(coverage, top);
+    if (result_->whole() && result_->elided == 0) last_proven_ = result_->frames;
+}
+
+void ChainWalk::study(FrameCoverage& coverage, RemoteAddr top) {
+    follow(coverage, nullptr, settle(layout_, known_, coverage, top, Copy::kAfter), Copy::kAfter, studied_);
+    learn(studied_);
+}
+
+void ChainWalk::store(RawStack& stack) const {
+    stack.frames = result_->frames;
+    stack.unproven = static_cast<std::uint32_t>(std::min<std::uint64_t>(result_->unproven, result_->frames.size()));
+    stack.elided = result_->elided;
+    stack.elided_after = static_cast<std::uint32_t>(kMaxFrames - kRootFrames);
+    stack.root_reached = result_->rooted;
+    // A chain of entry markers only is a thread between two pieces of Python.
+    stack.status = result_->frames.empty() && result_->rooted ? StackStatus::kNoFrame : StackStatus::kOk;
+}
+
+/// Whether a frame known from the last proven stack is alive still and where it was: its code in both copies and its caller the
+/// known one. On the data stack frames lie in the order of the calls, so below the innermost one all are alive; elsewhere
+/// a frame is if its caller waits for it.
+bool ChainWalk::stands(FrameCoverage& coverage, RemoteAddr top, RawFrame& known, Standing& outer) const {
+    const FrameCopies copies = coverage.find(known.frame, layout_.frame.size);
+    if (copies.first == nullptr || known.generator) return false;
+    const bool same_chunk = coverage.in_one_range(known.frame, top);
+    if (same_chunk && known.frame >= top) return false;
+    if (!same_chunk && !known.through_c && !outer.waits) return false;
+    const FrameFields now = decode_frame(layout_, copies.second);
+    const FrameFields before = decode_frame(layout_, copies.first);
+    if (now.code != known.code || before.code != known.code || now.previous != before.previous) return false;
+    if (now.instruction != before.instruction || now.tlbc_index != before.tlbc_index) return false;
+    if (now.activity == Activity::kDead || before.activity == Activity::kDead) return false;
+    if (!outer.frame.is_null() && now.previous != outer.frame) {
+        const FrameCopies between = coverage.find(now.previous, layout_.frame.size);
+        if (between.first == nullptr) return false;
+        const FrameFields shim = decode_frame(layout_, between.second);
+        if (!shim.shim || shim.previous != outer.frame) return false;
+    }
+    known.instruction = now.instruction;
+    known.tlbc_index = now.tlbc_index;
+    outer.frame = known.frame;
+    // Heap frames do not tell waiting from running; that they are alive was asked above.
+    outer.waits = now.activity == before.activity && now.activity != Activity::kExecuting;
+    return true;
+}
+
+/// The chain broke off: the innermost frame returned and its place was used again before it was read. The outer part of the
+/// stack is still there; it is found from the other end, as far as it stands as it stood in the last proven stack, and what
+/// it has called since is found from there.
+void ChainWalk::restart(FrameCoverage& coverage, RemoteAddr top) {
+    std::size_t kept = 0;
+    Standing outer{{}, true};  // the outermost frame never ends
+    while (kept < last_proven_.size() && stands(coverage, top, last_proven_[last_proven_.size() - 1 - kept], outer))
+        ++kept;
+    if (kept == 0) return;
+    const RemoteAddr innermost = outer.frame;
+    if (layout_.current_frame != CurrentFrame::kHeapFrame && fetched_.empty()) {
+        Chain& chain = chains_[0];
+        follow(coverage, nullptr, settle_inwards(layout_, known_, coverage, innermost, Copy::kAfter), Copy::kAfter,
+               chain);
+        recognise(chain);
+        result_ = &chain;
+        if (chain.rooted) return;
+    }
+    const auto standing = last_proven_.end() - static_cast<std::ptrdiff_t>(kept);
+    result_->frames.insert(result_->frames.end(), standing, last_proven_.end());
+    result_->rooted = true;
+}
+
+}  // namespace lampyr::cpython
