@@ -17,7 +17,7 @@ constexpr std::uint64_t kMaxCompared = 4096;
 
 /// Of a proven stack this many innermost calls are remembered.
 constexpr std::size_t kLearned = 32;
-/// A new outermost frame must be met so often in a row in 2.7, whose frames do not say whether they run.
+/// A new outermost frame must be met so often in a row where frames do not say whether they run.
 constexpr int kSilentRoots = 8;
 
 bool plausible_object(RemoteAddr address) { return address.is_plausible() && address.is_aligned(); }
@@ -80,13 +80,17 @@ bool ChainWalk::ends_at_root(RemoteAddr outermost, bool generator, bool shim_las
     return root_.is_null() || outermost == root_;
 }
 
+/// Frames of 2.7 do not say whether they run.
+bool ChainWalk::silent() const {
+    return layout_.current_frame == CurrentFrame::kHeapFrame && !layout_.frame.state.present();
+}
+
 /// Takes note of where a chain ended, once a walk.
 void ChainWalk::note_root(RemoteAddr outermost) {
-    const bool silent = layout_.current_frame == CurrentFrame::kHeapFrame && !layout_.frame.state.present();
     if (outermost != next_root_) next_root_seen_ = 0;
     next_root_ = outermost;
     ++next_root_seen_;
-    if (root_.is_null() || next_root_seen_ >= (silent ? kSilentRoots : 2)) root_ = outermost;
+    if (root_.is_null() || next_root_seen_ >= (silent() ? kSilentRoots : 2)) root_ = outermost;
 }
 
 namespace {
@@ -246,6 +250,7 @@ bool ChainWalk::stands(FrameCoverage& coverage, RemoteAddr top, RawFrame& known,
 /// stack is still there; it is found from the other end, as far as it stands as it stood in the last proven stack, and what
 /// it has called since is found from there.
 void ChainWalk::restart(FrameCoverage& coverage, RemoteAddr top) {
+    if (silent()) return;  // a frame that returned looks as it did
     std::size_t kept = 0;
     Standing outer{{}, true};  // the outermost frame never ends
     while (kept < last_proven_.size() && stands(coverage, top, last_proven_[last_proven_.size() - 1 - kept], outer))

@@ -56,6 +56,7 @@ class ChainWalk {
     [[nodiscard]] std::uint64_t doubt(const Chain& chain, const FrameFields& a, const FrameFields& b,
                                       bool direct_callee) const;
     [[nodiscard]] bool ends_at_root(RemoteAddr outermost, bool generator, bool shim_last) const;
+    [[nodiscard]] bool silent() const;
     void note_root(RemoteAddr outermost);
     static void keep_frame(Chain& chain, const RawFrame& frame);
     static void finish_elision(Chain& chain);

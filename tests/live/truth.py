@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""truth.py VERSION RATE|blocking|reuse: how many of the stacks that a profile claims cannot exist.
+"""truth.py VERSION RATE|blocking|reuse|ordinary: how many of the stacks that a profile claims cannot exist.
 
 The target (tests/targets/torture.py) calls short functions as fast as it can. From its source this test knows which function
 calls which and on which lines, and counts the stacks that break this. What follows an `(unproven)` frame,
@@ -8,7 +8,9 @@ or another mark of a loss, is not claimed.
 
 Allowed: one impossible stack in 10,000 (3.11 and later), in 1,000 (up to 3.10), none with --blocking. A rate above a
 million is not a rate: 1000000 asks for as many samples as can be had. `reuse` does the same for names: a code object's
-name, file and line must belong together, although the target frees code objects all the time.
+name, file and line must belong together, although the target frees code objects all the time. `ordinary` asks how much of
+a program that is no torture stays unproven: less than 5 % (3.11 and
+later), 15 % (3.6 to 3.10, whose frames are read one by one), 40 % (2.7, whose frames do not say whether they run).
 """
 import ast
 import os
@@ -18,7 +20,7 @@ import support
 from support import check, check_rarer
 
 ENTRY = "main"
-SECONDS = {"1000": 1.5, "10000": 3.0, "1000000": 2.0}
+SECONDS = {"1000": 1.5, "10000": 2.0, "1000000": 2.0}
 
 
 class Calls:
@@ -155,7 +157,7 @@ def test_rate(python, rate):
     verdict = judge_stacks(stacks, os.path.join(support.TARGETS, "torture.py"))
     verdict.describe("%s at %s Hz" % (python.version, rate), summary)
     check(verdict.samples > 200, "only %d samples" % verdict.samples)
-    check(verdict.unproven < 0.5 * verdict.samples, "more than half of the samples are unproven")
+    check(verdict.unproven < 0.9 * verdict.samples, "hardly a sample is proven, so nothing was tested")
     check_rarer(verdict.impossible, verdict.samples, limit_for(python), "impossible stacks")
 
 
@@ -178,6 +180,16 @@ def test_reuse(python):
     check_rarer(verdict.impossible, verdict.samples, limit_for(python), "wrong names")
 
 
+def test_ordinary(python):
+    _, summary = record(python, "ordinary.py", 4, 1000)
+    unproven = summary["losses"]["unproven"] / max(1, summary["samples"])
+    print("%s: %d samples, %.2f %% unproven, losses %s" % (
+        python.version, summary["samples"], 100 * unproven, {cause: n for cause, n in summary["losses"].items() if n}))
+    check(summary["samples"] > 500, "only %d samples" % summary["samples"])
+    limit = 0.05 if python.has_own_frames else 0.15 if python.number >= (3, 0) else 0.40
+    check(unproven < limit, "too much is unproven")
+
+
 def main(arguments):
     python = support.find_python(arguments[0])
     mode = arguments[1] if len(arguments) > 1 else "1000"
@@ -185,6 +197,8 @@ def main(arguments):
         test_blocking(python)
     elif mode == "reuse":
         test_reuse(python)
+    elif mode == "ordinary":
+        test_ordinary(python)
     else:
         test_rate(python, mode)
 
