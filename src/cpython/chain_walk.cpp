@@ -230,7 +230,6 @@ bool ChainWalk::stands(FrameCoverage& coverage, RemoteAddr top, RawFrame& known,
     const FrameFields now = decode_frame(layout_, copies.second);
     const FrameFields before = decode_frame(layout_, copies.first);
     if (now.code != known.code || before.code != known.code || now.previous != before.previous) return false;
-    if (now.instruction != before.instruction || now.tlbc_index != before.tlbc_index) return false;
     if (now.activity == Activity::kDead || before.activity == Activity::kDead) return false;
     if (!outer.frame.is_null() && now.previous != outer.frame) {
         const FrameCopies between = coverage.find(now.previous, layout_.frame.size);
@@ -241,6 +240,7 @@ bool ChainWalk::stands(FrameCoverage& coverage, RemoteAddr top, RawFrame& known,
     known.instruction = now.instruction;
     known.tlbc_index = now.tlbc_index;
     outer.frame = known.frame;
+    outer.moved = now.instruction != before.instruction || now.tlbc_index != before.tlbc_index;
     // Heap frames do not tell waiting from running; that they are alive was asked above.
     outer.waits = now.activity == before.activity && now.activity != Activity::kExecuting;
     return true;
@@ -252,22 +252,43 @@ bool ChainWalk::stands(FrameCoverage& coverage, RemoteAddr top, RawFrame& known,
 void ChainWalk::restart(FrameCoverage& coverage, RemoteAddr top) {
     if (silent()) return;  // a frame that returned looks as it did
     std::size_t kept = 0;
-    Standing outer{{}, true};  // the outermost frame never ends
-    while (kept < last_proven_.size() && stands(coverage, top, last_proven_[last_proven_.size() - 1 - kept], outer))
+    Standing outer{{}, true, false};  // the outermost frame never ends
+    while (!outer.moved && kept < last_proven_.size() &&
+           stands(coverage, top, last_proven_[last_proven_.size() - 1 - kept], outer))
         ++kept;
     if (kept == 0) return;
-    const RemoteAddr innermost = outer.frame;
-    if (layout_.current_frame != CurrentFrame::kHeapFrame && fetched_.empty()) {
-        Chain& chain = chains_[0];
-        follow(coverage, nullptr, settle_inwards(layout_, known_, coverage, innermost, Copy::kAfter), Copy::kAfter,
-               chain);
-        recognise(chain);
-        result_ = &chain;
-        if (chain.rooted) return;
-    }
+    if (layout_.current_frame != CurrentFrame::kHeapFrame && fetched_.empty() && restart_at(coverage, outer.frame, top))
+        return;
+    if (outer.moved) --kept;  // its line is not known
     const auto standing = last_proven_.end() - static_cast<std::ptrdiff_t>(kept);
     result_->frames.insert(result_->frames.end(), standing, last_proven_.end());
-    result_->rooted = true;
+    result_->rooted = kept > 0;
+}
+
+/// Makes the stack of what a frame that is alive has called since. If the frame the pointer named may still be above it, that is
+/// kept, unproven.
+bool ChainWalk::restart_at(FrameCoverage& coverage, RemoteAddr alive, RemoteAddr top) {
+    Chain& chain = chains_[0];
+    follow(coverage, nullptr, settle_inwards(layout_, known_, coverage, alive, Copy::kAfter), Copy::kAfter, chain);
+    recognise(chain);
+    result_ = &chain;
+    if (!chain.rooted) return false;
+    const FrameCopies named = plausible_object(top) ? coverage.find(top, layout_.frame.size) : FrameCopies{};
+    if (named.first == nullptr) return true;
+    const FrameFields f = decode_frame(layout_, named.second);
+    if (f.shim || !plausible_object(f.code) || !entered_from_c(coverage, f)) return true;
+    chain.frames.insert(chain.frames.begin(), {top, f.code, f.instruction, f.tlbc_index, f.generator, true});
+    ++chain.unproven;
+    return true;
+}
+
+/// Whether C stands between a frame and its caller, which then need not wait for it. A generator that has yielded has no caller.
+bool ChainWalk::entered_from_c(FrameCoverage& coverage, const FrameFields& f) const {
+    if (f.generator) return !f.previous.is_null();
+    if (layout_.frame.is_entry.present()) return f.entry;
+    const FrameCopies caller =
+        plausible_object(f.previous) ? coverage.find(f.previous, layout_.frame.size) : FrameCopies{};
+    return caller.first != nullptr && decode_frame(layout_, caller.second).shim;
 }
 
 }  // namespace lampyr::cpython

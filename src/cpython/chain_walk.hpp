@@ -66,9 +66,12 @@ class ChainWalk {
     struct Standing {
         RemoteAddr frame;
         bool waits = false;  ///< for something it called
+        bool moved = false;  ///< to another instruction between the copies
     };
     [[nodiscard]] bool stands(FrameCoverage& coverage, RemoteAddr top, RawFrame& known, Standing& outer) const;
     void restart(FrameCoverage& coverage, RemoteAddr top);
+    [[nodiscard]] bool entered_from_c(FrameCoverage& coverage, const FrameFields& f) const;
+    bool restart_at(FrameCoverage& coverage, RemoteAddr alive, RemoteAddr top);
 
     const Layout& layout_;
     KnownCalls& known_;

@@ -4,6 +4,7 @@
 
 #include "base/clock.hpp"
 #include "process/process_info.hpp"
+#include "process/task_files.hpp"
 #include "sampler/process_sampler.hpp"
 #include "sampler/schedule.hpp"
 
@@ -209,6 +210,7 @@ Recording Recorder::finish(StopReason reason, nanoseconds ended, nanoseconds cpu
 Result<Recording> record(std::span<Target> targets, const SamplerOptions& options, const std::atomic<bool>& stop,
                          const std::function<void(const SamplerProgress&)>& progress) {
     if (auto valid = validate(targets, options); !valid) return valid.error();
+    process::raise_descriptor_limit();  // one open file for each thread; programs have been started by now
     Recorder recorder(options);
     for (Target& target : targets)
         if (auto added = recorder.add(target.impl()); !added) return added.error();

@@ -136,8 +136,8 @@ Tid Target::Impl::os_tid(const cpython::RawStack& stack) {
 }
 
 sampler::FileNames Target::Impl::file_names() const {
-    return sampler::FileNames(runtime.stdlib_hint, [target = pid](std::string_view path) {
-        return process::file_exists_in_target(target, path);
+    return sampler::FileNames(runtime.stdlib_hint, [&handle = memory->process()](std::string_view path) {
+        return process::file_exists_in_target(handle, path);
     });
 }
 
