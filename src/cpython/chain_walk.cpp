@@ -108,6 +108,12 @@ bool slots_changed(const Layout& layout, const FrameCopies& copies, RemoteAddr f
     return bytes <= copies.size && bytes <= kMaxCompared && std::memcmp(copies.first, copies.second, bytes) != 0;
 }
 
+/// Whether the chunk's copy of a frame, made later, differs from the window's.
+bool callee_changed(const Layout& layout, const FrameCoverage& coverage, RemoteAddr callee, const std::byte* bytes) {
+    const FrameCopies again = coverage.find_again(callee, layout.frame.size);
+    return again.first != nullptr && std::memcmp(again.second, bytes, layout.frame.size) != 0;
+}
+
 }  // namespace
 
 void ChainWalk::follow(FrameCoverage& coverage, const process::RemoteMemory* fetch_from, RemoteAddr top, Copy copy,
@@ -122,6 +128,7 @@ void ChainWalk::follow(FrameCoverage& coverage, const process::RemoteMemory* fet
     bool shim_last = false;
     RemoteAddr outermost;
     RemoteAddr callee;
+    const std::byte* callee_bytes = nullptr;
     RemoteAddr address = top;
     RemoteAddr checkpoint;  // Brent's cycle check: the address at the last power of two
     for (std::uint64_t steps = 0; steps < kMaxWalk && !address.is_null() && address != checkpoint; ++steps) {
@@ -139,6 +146,10 @@ void ChainWalk::follow(FrameCoverage& coverage, const process::RemoteMemory* fet
             std::uint64_t in_doubt = doubt(chain, a, b, direct_callee);
             if (in_doubt == 0 && chain.walked > 0 && !a.shim && slots_changed(layout_, copies, address, callee))
                 in_doubt = chain.walked + 1;
+            // A frame beyond the window was copied later. Does it still wait for the one above it?
+            if (chain.walked > 0 && !coverage.in_first_range(address) && coverage.in_first_range(callee) &&
+                callee_changed(layout_, coverage, callee, callee_bytes))
+                in_doubt = std::max(in_doubt, chain.walked);
             chain.unproven = std::max(chain.unproven, in_doubt);
             // A frame loses its code when it returns (3.14+): the copy that still has it says what ran.
             if (a.code.is_null()) {
@@ -156,6 +167,7 @@ void ChainWalk::follow(FrameCoverage& coverage, const process::RemoteMemory* fet
             direct_callee = !a.shim && !a.entry;
         }
         callee = address;
+        callee_bytes = bytes_of(copies, copy);
         address = a.previous;
     }
     finish_elision(chain);
@@ -184,15 +196,16 @@ void ChainWalk::walk(FrameCoverage& coverage, const process::RemoteMemory& memor
     Chain& after = chains_[0];
     Chain& before = chains_[1];
     result_ = &after;
-    follow(coverage, nullptr, settle(layout_, known_, coverage, top, Copy::kAfter), Copy::kAfter, after);
-    learn(after);
-    if (!after.end.is_null()) note_root(after.end);
-    recognise(after);
-    if (!after.whole()) {
-        follow(coverage, nullptr, settle(layout_, known_, coverage, top, Copy::kBefore), Copy::kBefore, before);
-        recognise(before);
-        const bool take_before = before.rooted != after.rooted ? before.rooted : before.unproven < after.unproven;
-        if (take_before) result_ = &before;
+    follow(coverage, nullptr, settle(layout_, known_, coverage, top, Copy::kBefore), Copy::kBefore, before);
+    learn(before);
+    if (!before.end.is_null()) note_root(before.end);
+    recognise(before);
+    result_ = &before;
+    if (!before.whole()) {
+        follow(coverage, nullptr, settle(layout_, known_, coverage, top, Copy::kAfter), Copy::kAfter, after);
+        recognise(after);
+        const bool take_after = before.rooted != after.rooted ? after.rooted : after.unproven < before.unproven;
+        if (take_after) result_ = &after;
     }
     // Neither copy leads to the root: is there a frame that was not foreseen?
     if (!result_->rooted) {

@@ -69,6 +69,14 @@ FrameCopies FrameCoverage::find(RemoteAddr frame, std::uint64_t size) {
     return {};
 }
 
+FrameCopies FrameCoverage::find_again(RemoteAddr frame, std::uint64_t size) const {
+    for (std::size_t i = 1; i < ranges_.size(); ++i) {
+        const std::uint64_t skip = frame.value - ranges_[i].start.value;
+        if (skip < ranges_[i].size && size <= ranges_[i].size - skip) return copies(ranges_[i], skip);
+    }
+    return {};
+}
+
 bool FrameCoverage::in_range(RemoteAddr address) const {
     return std::any_of(ranges_.begin(), ranges_.end(),
                        [&](const Piece& piece) { return address.value - piece.start.value < piece.size; });

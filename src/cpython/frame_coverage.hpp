@@ -34,6 +34,12 @@ class FrameCoverage {
     void set_buffer(CopySource source, const std::byte* base) { buffers_[static_cast<std::size_t>(source)] = base; }
 
     [[nodiscard]] FrameCopies find(RemoteAddr frame, std::uint64_t size);
+    /// Whether the first range holds it.
+    [[nodiscard]] bool in_first_range(RemoteAddr address) const {
+        return !ranges_.empty() && address.value - ranges_[0].start.value < ranges_[0].size;
+    }
+    /// The same bytes as another range holds them: copied at other moments. `frame` was found in the first range.
+    [[nodiscard]] FrameCopies find_again(RemoteAddr frame, std::uint64_t size) const;
     [[nodiscard]] bool in_range(RemoteAddr address) const;
     /// Whether one range holds both.
     [[nodiscard]] bool in_one_range(RemoteAddr a, RemoteAddr b) const;

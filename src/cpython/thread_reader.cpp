@@ -49,34 +49,59 @@ ThreadReader::ThreadReader(const process::RemoteMemory& memory, const Layout& la
     stack_.interpreter = interpreter;
 }
 
-/// Every frame twice, with the pointer to the innermost one in the middle; what changes faster lies nearer to it: chunks, single
-/// frames, the window around the predicted top, the pointer, window, single frames, chunks.
+/// Every frame twice. The window around the predicted top comes first, before anything that would make the program wait for its
+/// memory: what it shows is the sample. Then the pointer to the innermost frame and the window again; equal copies around the
+/// pointer prove. What changes more slowly follows: the thread state, single frames, chunks. (Up to 3.10 there are single
+/// frames only, and the pointer stands between their copies.)
 void ThreadReader::plan_sandwich(ReadPlan& plan, CopySource source, Sandwich& sandwich) {
     FrameCoverage& coverage = sandwich.coverage;
     coverage.clear();
-    first_offsets_.clear();
-    for (const Chunk& chunk : chunks_) first_offsets_.push_back(plan.add(chunk.address, chunk.bytes));
-    for (auto frame = outside_.rbegin(); frame != outside_.rend(); ++frame)
-        first_offsets_.push_back(plan.add(*frame, outside_bytes(*frame)));
-    sandwich.tstate = plan.add(tstate_, layout_.thread.size);
     const Chunk window = window_around(top_);
     const std::uint32_t first = window.bytes != 0 ? plan.add(window.address, window.bytes) : 0;
+    if (!chunked()) plan_singles_first(plan);
+    plan_pointer(plan, sandwich);
+    if (window.bytes != 0)
+        coverage.add_range(window.address, window.bytes, source, first, plan.add(window.address, window.bytes));
+    if (chunked()) {
+        sandwich.tstate = plan.add(tstate_, layout_.thread.size);
+        plan_singles_first(plan);
+        plan_singles_second(plan, source, coverage);
+        plan_chunks(plan, source, coverage);
+    } else {
+        plan_singles_second(plan, source, coverage);
+        sandwich.tstate = plan.add(tstate_, layout_.thread.size);
+    }
+    window_center_ = top_;
+}
+
+void ThreadReader::plan_pointer(ReadPlan& plan, Sandwich& sandwich) {
+    sandwich.cframes = cframes_;
     if (layout_.current_frame != CurrentFrame::kCFrame)
         sandwich.pointer = plan.add(tstate_ + layout_.thread.frame.value(), sizeof(std::uint64_t));
     else if (!cframes_.address.is_null())
         sandwich.pointer = plan.add(cframes_.address, cframes_.bytes);
-    sandwich.cframes = cframes_;
-    if (window.bytes != 0)
-        coverage.add_range(window.address, window.bytes, source, first, plan.add(window.address, window.bytes));
+}
+
+void ThreadReader::plan_singles_first(ReadPlan& plan) {
+    first_offsets_.clear();
+    for (auto frame = outside_.rbegin(); frame != outside_.rend(); ++frame)
+        first_offsets_.push_back(plan.add(*frame, outside_bytes(*frame)));
+}
+
+void ThreadReader::plan_singles_second(ReadPlan& plan, CopySource source, FrameCoverage& coverage) const {
     for (std::size_t i = 0; i < outside_.size(); ++i) {
         const std::uint64_t bytes = outside_bytes(outside_[i]);
-        coverage.add_frame(outside_[i], bytes, source, first_offsets_[first_offsets_.size() - 1 - i],
+        coverage.add_frame(outside_[i], bytes, source, first_offsets_[outside_.size() - 1 - i],
                            plan.add(outside_[i], bytes));
     }
+}
+
+void ThreadReader::plan_chunks(ReadPlan& plan, CopySource source, FrameCoverage& coverage) {
+    first_offsets_.clear();
+    for (const Chunk& chunk : chunks_) first_offsets_.push_back(plan.add(chunk.address, chunk.bytes));
     for (std::size_t i = 0; i < chunks_.size(); ++i)
         coverage.add_range(chunks_[i].address, chunks_[i].bytes, source, first_offsets_[i],
                            plan.add(chunks_[i].address, chunks_[i].bytes));
-    window_center_ = top_;
 }
 
 /// How much of a single frame is read. Before 3.11 some of its slots, too, so that a loop which came round shows in them; the

@@ -78,6 +78,10 @@ class ThreadReader {
     void predict_cframe(RemoteAddr pointer);
     [[nodiscard]] Chunk window_around(RemoteAddr top) const;
     void plan_sandwich(ReadPlan& plan, CopySource source, Sandwich& sandwich);
+    void plan_pointer(ReadPlan& plan, Sandwich& sandwich);
+    void plan_singles_first(ReadPlan& plan);
+    void plan_singles_second(ReadPlan& plan, CopySource source, FrameCoverage& coverage) const;
+    void plan_chunks(ReadPlan& plan, CopySource source, FrameCoverage& coverage);
     bool read_second();
     Attempt walk_from(const Top& top, Sandwich& sandwich);
     const RawStack& read_again();
