@@ -16,8 +16,9 @@
 
 namespace lampyr::cpython {
 
-/// Follows one thread's frames from the innermost outwards and judges them. Every frame comes in two copies, one read before
-/// the pointer to the innermost frame and one after it; what stands equal in both stood so when the pointer was read.
+/// Follows one thread's frames from the innermost outwards and judges them. Every frame comes in two copies, those of the
+/// innermost ones before and after the pointer to the innermost frame; what stands equal in both stood so when the pointer
+/// was read. The stack is the one that the first copy shows, if that can be claimed, else the second's.
 class ChainWalk {
   public:
     ChainWalk(const Layout& layout, KnownCalls& known) : layout_(layout), known_(known) {}

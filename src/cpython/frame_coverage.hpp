@@ -10,8 +10,9 @@
 
 namespace lampyr::cpython {
 
-/// The two copies of one frame's bytes: `first` read before the pointer to the innermost frame, `second` after it in the
-/// same call. `size` bytes follow each. A null `first` means the address is not covered.
+/// The two copies of one frame's bytes, in order of time; `size` bytes follow each. Those of the innermost frames lie before
+/// and after the pointer to the innermost one, those of outer frames both after it, in the same call. A null `first` means
+/// the address is not covered.
 struct FrameCopies {
     const std::byte* first = nullptr;
     const std::byte* second = nullptr;

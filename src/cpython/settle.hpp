@@ -10,7 +10,7 @@
 
 namespace lampyr::cpython {
 
-/// The two copies of a thread's frames: one read before the pointer to the innermost frame, one after it.
+/// The two copies of a thread's innermost frames: one read before the pointer to the innermost frame, one after it.
 enum class Copy : std::uint8_t { kBefore, kAfter };
 
 inline const std::byte* bytes_of(const FrameCopies& copies, Copy copy) {
