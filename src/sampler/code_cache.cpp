@@ -10,6 +10,8 @@ namespace lampyr::sampler {
 namespace {
 /// More than this many live code objects is not a program but an attack (or a leak) in the target; start over.
 constexpr std::size_t kMaxEntries = 1U << 20;
+/// For so many stacks after an address was used again, others are expected to be.
+constexpr std::uint64_t kReuseRounds = 10'000;
 }  // namespace
 
 CodeCache::CodeCache(const process::RemoteMemory& memory, const cpython::Layout& layout, profile::Builder& builder,
@@ -37,9 +39,11 @@ CodeCache::Entry* CodeCache::find_or_read(RemoteAddr code) {
     function.kind = files_.kind(entry->code.file);
     entry->function = builder_.intern_function(function);
     entry->frame_at.assign(entry->code.code_bytes / layout_.code_unit + 1, 0U);
-    entry->proven_round = round_;
+    entry->proven_round = entry->read_round = round_;
     return entries_.emplace(code, std::move(entry)).first->second.get();
 }
+
+bool CodeCache::reuse_expected() const { return last_reuse_ != 0 && round_ - last_reuse_ < kReuseRounds; }
 
 /// Byte offset of the frame's instruction in its bytecode; nothing when it has not begun or points elsewhere.
 std::optional<std::uint32_t> CodeCache::offset_in(const Entry& entry, const cpython::RawFrame& frame) const {
@@ -62,6 +66,8 @@ bool CodeCache::can_be_calling(const cpython::RawFrame& frame) {
 CodeCache::Resolved CodeCache::resolve(const cpython::RawFrame& frame) {
     Entry* entry = find_or_read(frame.code);
     if (entry == nullptr) return {};
+    // A name that was read only after the stack may be that of the next code object at the same address.
+    if (entry->read_round == round_ && reuse_expected()) return {Kind::kReused, {}};
     const auto offset = offset_in(*entry, frame);
     const bool heap_frame = layout_.instruction_pointer != cpython::InstructionPointer::kAddress;
     if (!heap_frame && !frame.generator && (!offset || *offset < entry->code.first_traceable))
@@ -75,7 +81,7 @@ CodeCache::Resolved CodeCache::resolve(const cpython::RawFrame& frame) {
     return {Kind::kFrame, FrameId(slot - 1)};
 }
 
-std::size_t CodeCache::prove(std::span<const cpython::RawFrame> frames, std::uint64_t generation) {
+void CodeCache::prove(std::span<const cpython::RawFrame> frames, std::uint64_t generation) {
     ++round_;
     proof_segments_.clear();
     proof_entries_.clear();
@@ -91,11 +97,10 @@ std::size_t CodeCache::prove(std::span<const cpython::RawFrame> frames, std::uin
         bytes += entry.code.identity.proof_bytes();
         proof_entries_.emplace_back(frame.code, &entry);
     }
-    if (proof_entries_.empty()) return 0;
+    if (proof_entries_.empty()) return;
     if (proof_bytes_.size() < bytes) proof_bytes_.resize(bytes);
     const std::size_t got = memory_.read_segments(proof_segments_, std::span(proof_bytes_.data(), bytes));
     std::size_t at = 0;
-    std::size_t dropped = 0;
     for (auto& [address, entry] : proof_entries_) {
         const std::size_t size = entry->code.identity.proof_bytes();
         const bool same = at + size <= got &&
@@ -105,10 +110,9 @@ std::size_t CodeCache::prove(std::span<const cpython::RawFrame> frames, std::uin
             entry->proven_generation = generation;
         } else {
             entries_.erase(address);
-            ++dropped;
+            last_reuse_ = round_;
         }
     }
-    return dropped;
 }
 
 }  // namespace lampyr::sampler

@@ -27,6 +27,7 @@ class CodeCache {
 
     enum class Kind : std::uint8_t {
         kFrame,       ///< `frame` is set
+        kReused,      ///< code objects are being freed and their addresses used again; it may be another by now
         kIncomplete,  ///< the frame is being set up and runs no code of its own yet
         kBad,         ///< no code object there
     };
@@ -41,9 +42,12 @@ class CodeCache {
     bool can_be_calling(const cpython::RawFrame& frame);
 
     /// Reads the identity of these frames' code objects again, all in one call. Entries that are no longer what they were
-    /// are dropped. Returns how many were. `generation`: the interpreter's count of freed code objects; while it stands
+    /// are dropped. `generation`: the interpreter's count of freed code objects; while it stands
     /// still nothing needs to be read (0: not published).
-    std::size_t prove(std::span<const cpython::RawFrame> frames, std::uint64_t generation);
+    void prove(std::span<const cpython::RawFrame> frames, std::uint64_t generation);
+
+    /// Addresses of code objects were used again a short while ago. An address then says nothing about what was there before.
+    [[nodiscard]] bool reuse_expected() const;
 
     [[nodiscard]] std::size_t size() const { return entries_.size(); }
 
@@ -54,6 +58,7 @@ class CodeCache {
         std::vector<std::uint32_t> frame_at;  // FrameId + 1 by bytecode unit; 0: not interned yet
         std::uint64_t proven_generation = 0;
         std::uint64_t proven_round = 0;
+        std::uint64_t read_round = 0;
     };
 
     Entry* find_or_read(RemoteAddr code);
@@ -65,6 +70,7 @@ class CodeCache {
     FileNames& files_;
     std::unordered_map<RemoteAddr, std::unique_ptr<Entry>> entries_;
     std::uint64_t round_ = 0;
+    std::uint64_t last_reuse_ = 0;  // round in which an address was last found to be used again; 0: never
     RemoteAddr code_type_;
     std::span<const std::uint8_t> leaving_;
 

@@ -8,20 +8,19 @@ namespace lampyr::sampler {
 
 namespace {
 
-void count(std::array<std::uint64_t, kLossCount>& losses, Loss loss, std::uint64_t n = 1) {
-    losses[static_cast<std::size_t>(loss)] += n;
-}
+void count(std::array<std::uint64_t, kLossCount>& losses, Loss loss) { ++losses[static_cast<std::size_t>(loss)]; }
 
 StackId push_marker(profile::Builder& builder, StackId stack, std::string_view text) {
     return builder.intern_stack(stack, builder.intern_marker(text));
 }
 
 StackId push_frame(CodeCache& cache, profile::Builder& builder, StackId stack, const cpython::RawFrame& frame,
-                   std::array<std::uint64_t, kLossCount>& losses) {
+                   std::array<std::uint64_t, kLossCount>& losses, bool& reused) {
     const CodeCache::Resolved resolved = cache.resolve(frame);
     switch (resolved.kind) {
         case CodeCache::Kind::kFrame: return builder.intern_stack(stack, resolved.frame);
         case CodeCache::Kind::kIncomplete: return stack;
+        case CodeCache::Kind::kReused: reused = true; return push_marker(builder, stack, "(reused code)");
         case CodeCache::Kind::kBad: break;
     }
     count(losses, Loss::kBadFrame);
@@ -52,10 +51,11 @@ StackId StackResolver::resolve(const cpython::RawStack& stack, CodeCache& cache,
     const std::size_t total = stack.frames.size();
     const auto outermost = [&](std::size_t i) -> const cpython::RawFrame& { return stack.frames[total - 1 - i]; };
     std::size_t same = 0;
-    if (stack.elided == 0 && stack.root_reached)
+    if (stack.elided == 0 && stack.root_reached && !cache.reuse_expected())
         while (same < std::min(total - stack.unproven, frames_.size()) && frames_[same] == outermost(same)) ++same;
 
-    count(losses, Loss::kReusedCode, cache.prove(stack.frames.first(total - same), generation));
+    cache.prove(stack.frames.first(total - same), generation);
+    bool reused = false;
     const std::size_t proven = total - unproven_frames(stack, cache, same);
     last_proven_ = proven == total && stack.root_reached;
     if (!last_proven_) count(losses, Loss::kUnproven);
@@ -66,7 +66,7 @@ StackId StackResolver::resolve(const cpython::RawStack& stack, CodeCache& cache,
     for (std::size_t i = same; i < proven; ++i) {
         if (stack.elided != 0 && i == total - stack.elided_after)
             id = push_marker(builder, id, fmt::format("({} frames elided)", stack.elided));
-        id = push_frame(cache, builder, id, outermost(i), losses);
+        id = push_frame(cache, builder, id, outermost(i), losses, reused);
         frames_.push_back(outermost(i));
         path_.push_back(id);
     }
@@ -77,6 +77,13 @@ StackId StackResolver::resolve(const cpython::RawStack& stack, CodeCache& cache,
         if (resolved.kind == CodeCache::Kind::kFrame) id = builder.intern_stack(id, resolved.frame);
     }
     last_ = id;
+    // What was in doubt this time is asked again next time, even of the same stack.
+    if (reused) {
+        count(losses, Loss::kReusedCode);
+        frames_.clear();
+        path_.clear();
+        serial_ = 0;
+    }
     return id;
 }
 

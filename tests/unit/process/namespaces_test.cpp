@@ -4,6 +4,7 @@
 #include "process/process_info.hpp"
 #include "process/thread_status.hpp"
 #include "support/child.hpp"
+#include "support/sanitizers.hpp"
 
 #include <gtest/gtest.h>
 #include <pthread.h>
@@ -59,6 +60,7 @@ int run_inside(ChildPort& port, int levels) {
 }
 
 TEST(TidMap, TranslatesNestedNamespaces) {
+    if (test::kThreadSanitizer) GTEST_SKIP() << "ThreadSanitizer has a thread of its own in every process";
     if (::getuid() != 0) GTEST_SKIP() << "needs root to make a pid namespace";
     for (const int levels : {1, 2}) {
         ForkedChild child([&](ChildPort& port) { return run_inside(port, levels); });

@@ -8,6 +8,7 @@
 #include "process/thread_status.hpp"
 #include "process/vm_memory.hpp"
 #include "support/child.hpp"
+#include "support/sanitizers.hpp"
 
 #include <gtest/gtest.h>
 #include <pthread.h>
@@ -106,6 +107,7 @@ class ThreadStopperTest : public testing::Test {
 };
 
 TEST_F(ThreadStopperTest, HoldsEveryThreadUntilResumed) {
+    if (test::kThreadSanitizer) GTEST_SKIP() << "ThreadSanitizer has a thread of its own in every process";
     ForkedChild child([](ChildPort& port) {
         start_threads(2, [](void*) -> void* { count_turns(); });
         start_threads(5, [](void*) -> void* {
@@ -282,9 +284,7 @@ TEST_F(ThreadStopperTest, LeavesAJobStoppedByTheUserStopped) {
 }
 
 TEST_F(ThreadStopperTest, LosesNoSignalAndKeepsTheirOrder) {
-#ifdef __SANITIZE_THREAD__
-    GTEST_SKIP() << "ThreadSanitizer puts a queue of its own between the kernel and a handler, and that loses some";
-#endif
+    if (test::kThreadSanitizer) GTEST_SKIP() << "ThreadSanitizer keeps signals in a queue of its own, which loses some";
     constexpr int kSignals = 3000;
     ForkedChild child([](ChildPort& port) {
         struct sigaction action {};
@@ -324,6 +324,7 @@ TEST_F(ThreadStopperTest, LosesNoSignalAndKeepsTheirOrder) {
 }
 
 TEST_F(ThreadStopperTest, GivesUpOnAThreadThatCannotStop) {
+    if (test::kThreadSanitizer) GTEST_SKIP() << "ThreadSanitizer has a thread of its own in every process";
     // The parent of a vfork child waits in the kernel and answers no interrupt until the child execs or ends.
     static int release_pipe[2];
     ASSERT_EQ(::pipe2(release_pipe, O_CLOEXEC), 0);
