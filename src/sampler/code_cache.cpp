@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include "sampler/code_cache.hpp"
 
+#include "cpython/frame_fields.hpp"
 #include "cpython/layouts/leaving_opcodes.hpp"
 
 #include <algorithm>
+#include <cstring>
 
 namespace lampyr::sampler {
 
@@ -12,6 +14,8 @@ namespace {
 constexpr std::size_t kMaxEntries = 1U << 20;
 /// For so many stacks after an address was used again, others are expected to be.
 constexpr std::uint64_t kReuseRounds = 10'000;
+/// Behind a frame's header, enough of its slots to tell one run of a function from the next.
+constexpr std::size_t kSlotBytes = 64;
 }  // namespace
 
 CodeCache::CodeCache(const process::RemoteMemory& memory, const cpython::Layout& layout, profile::Builder& builder,
@@ -45,6 +49,26 @@ CodeCache::Entry* CodeCache::find_or_read(RemoteAddr code) {
 
 bool CodeCache::reuse_expected() const { return last_reuse_ != 0 && round_ - last_reuse_ < kReuseRounds; }
 
+/// Whether the frame stands where it stood, and did while the code object's identity was read once more: then it holds that
+/// object, which cannot have been freed in between.
+bool CodeCache::still_runs(const cpython::RawFrame& frame, const Entry& entry) {
+    const auto identity = entry.code.identity.proof_segments();
+    const std::size_t proof = entry.code.identity.proof_bytes();
+    const process::RemoteSegment place{frame.frame.value, layout_.frame.size + kSlotBytes};
+    proof_segments_.assign({place});
+    proof_segments_.insert(proof_segments_.end(), identity.begin(), identity.end());
+    proof_segments_.push_back(place);
+    const std::size_t bytes = 2 * place.size + proof;
+    if (proof_bytes_.size() < bytes) proof_bytes_.resize(bytes);
+    if (memory_.read_segments(proof_segments_, std::span(proof_bytes_.data(), bytes)) != bytes) return false;
+    const std::byte* first = proof_bytes_.data();
+    const std::byte* second = first + place.size + proof;
+    const cpython::FrameFields now = cpython::decode_frame(layout_, first);
+    return now.code == frame.code && now.instruction == frame.instruction &&
+           std::memcmp(first, second, place.size) == 0 &&
+           entry.code.identity.still_same(std::span<const std::byte>(first + place.size, proof));
+}
+
 /// Byte offset of the frame's instruction in its bytecode; nothing when it has not begun or points elsewhere.
 std::optional<std::uint32_t> CodeCache::offset_in(const Entry& entry, const cpython::RawFrame& frame) const {
     if (frame.tlbc_index != 0)
@@ -67,7 +91,7 @@ CodeCache::Resolved CodeCache::resolve(const cpython::RawFrame& frame) {
     Entry* entry = find_or_read(frame.code);
     if (entry == nullptr) return {};
     // A name that was read only after the stack may be that of the next code object at the same address.
-    if (entry->read_round == round_ && reuse_expected()) return {Kind::kReused, {}};
+    if (entry->read_round == round_ && reuse_expected() && !still_runs(frame, *entry)) return {Kind::kReused, {}};
     const auto offset = offset_in(*entry, frame);
     const bool heap_frame = layout_.instruction_pointer != cpython::InstructionPointer::kAddress;
     if (!heap_frame && !frame.generator && (!offset || *offset < entry->code.first_traceable))

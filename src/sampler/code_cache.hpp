@@ -62,6 +62,7 @@ class CodeCache {
     };
 
     Entry* find_or_read(RemoteAddr code);
+    bool still_runs(const cpython::RawFrame& frame, const Entry& entry);
     [[nodiscard]] std::optional<std::uint32_t> offset_in(const Entry& entry, const cpython::RawFrame& frame) const;
 
     const process::RemoteMemory& memory_;

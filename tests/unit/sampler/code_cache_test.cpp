@@ -52,6 +52,23 @@ TEST_P(CodeCacheTest, ANameReadAfterTheStackIsInDoubtWhereAddressesAreReused) {
     EXPECT_EQ(see(fresh), CodeCache::Kind::kFrame);
 }
 
+TEST_P(CodeCacheTest, AFrameThatStandsStillKeepsItsNameAtFirstSight) {
+    const RemoteAddr changes = py_.code({.name = "old"});
+    EXPECT_EQ(see(changes), CodeCache::Kind::kFrame);
+    reuse(changes, "new");
+    EXPECT_EQ(see(changes), CodeCache::Kind::kReused);
+
+    const test::FakeFrame placed{.code = py_.code({.name = "blocked"}), .offset = 8};
+    const RemoteAddr thread = py_.thread({.frames = {placed}});
+    const RemoteAddr address = py_.frames_of(thread).front();
+    const cpython::RawFrame blocked{address, placed.code, py_.instruction(placed), 0, false, false};
+    EXPECT_EQ(cache_.resolve(blocked).kind, CodeCache::Kind::kFrame);
+    const cpython::RawFrame moved{address, placed.code, py_.instruction(placed) + 2, 0, false, false};
+    const std::array frames{moved};
+    cache_.prove(frames, 0);
+    EXPECT_EQ(cache_.resolve(moved).kind, CodeCache::Kind::kFrame) << "known before";
+}
+
 INSTANTIATE_TEST_SUITE_P(Layouts, CodeCacheTest, test::every_layout(), test::layout_name);
 
 }  // namespace
