@@ -74,10 +74,10 @@ std::uint64_t ChainWalk::doubt(const Chain& chain, const FrameFields& a, const F
 /// Whether a chain that ended with a null pointer ended where the thread's stack begins. A generator that was suspended while
 /// it was read has no caller either. From 3.12 on the eval loop's entry marker is the last; before, the outermost frame
 /// must be the one it was, or be found again and again: twice where a frame says whether it runs, else more often.
-bool ChainWalk::ends_at_root(RemoteAddr outermost, bool generator, bool shim_last) const {
+bool ChainWalk::ends_at_root(const Outermost& last, bool generator, bool shim_last) const {
     if (layout_.shim_rule == ShimRule::kOwnerFrom3) return shim_last;
     if (generator) return false;
-    return root_.is_null() || outermost == root_;
+    return root_.frame.is_null() || last == root_;
 }
 
 /// Frames of 2.7 do not say whether they run.
@@ -86,11 +86,11 @@ bool ChainWalk::silent() const {
 }
 
 /// Takes note of where a chain ended, once a walk.
-void ChainWalk::note_root(RemoteAddr outermost) {
-    if (outermost != next_root_) next_root_seen_ = 0;
-    next_root_ = outermost;
+void ChainWalk::note_root(const Outermost& last) {
+    if (last != next_root_) next_root_seen_ = 0;
+    next_root_ = last;
     ++next_root_seen_;
-    if (root_.is_null() || next_root_seen_ >= (silent() ? kSilentRoots : 2)) root_ = outermost;
+    if (root_.frame.is_null() || next_root_seen_ >= (silent() ? kSilentRoots : 2)) root_ = last;
 }
 
 namespace {
@@ -126,7 +126,7 @@ void ChainWalk::follow(FrameCoverage& coverage, const process::RemoteMemory* fet
     bool direct_callee = false;  // the frame above was entered by this one without C between them
     bool generator = false;
     bool shim_last = false;
-    RemoteAddr outermost;
+    Outermost outermost;
     RemoteAddr callee;
     const std::byte* callee_bytes = nullptr;
     RemoteAddr address = top;
@@ -163,7 +163,7 @@ void ChainWalk::follow(FrameCoverage& coverage, const process::RemoteMemory* fet
             }
             generator = a.generator;
             shim_last = a.shim;
-            outermost = address;
+            outermost = {address, a.code};
             direct_callee = !a.shim && !a.entry;
         }
         callee = address;
@@ -171,7 +171,7 @@ void ChainWalk::follow(FrameCoverage& coverage, const process::RemoteMemory* fet
         address = a.previous;
     }
     finish_elision(chain);
-    chain.end = address.is_null() && !generator ? outermost : RemoteAddr();
+    chain.end = address.is_null() && !generator ? outermost : Outermost{};
     chain.rooted = address.is_null() && ends_at_root(outermost, generator, shim_last);
     if (!chain.rooted || !all_covered()) chain.unproven = chain.walked;
 }
@@ -198,7 +198,7 @@ void ChainWalk::walk(FrameCoverage& coverage, const process::RemoteMemory& memor
     result_ = &after;
     follow(coverage, nullptr, settle(layout_, known_, coverage, top, Copy::kBefore), Copy::kBefore, before);
     learn(before);
-    if (!before.end.is_null()) note_root(before.end);
+    if (!before.end.frame.is_null()) note_root(before.end);
     recognise(before);
     result_ = &before;
     if (!before.whole()) {

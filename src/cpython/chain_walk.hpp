@@ -32,17 +32,25 @@ class ChainWalk {
 
     /// Every frame was covered, so what can be proven is proven.
     [[nodiscard]] bool all_covered() const { return fetched_.empty(); }
+    /// Every frame is claimed, and the last is the thread's outermost.
+    [[nodiscard]] bool whole() const { return result_->whole(); }
     /// Not even the innermost frame is one.
     [[nodiscard]] bool nothing_found() const { return result_->frames.empty() && !result_->rooted; }
     /// The frames met outside of contiguous ranges, innermost first.
     [[nodiscard]] std::vector<RemoteAddr>& outside() { return result_->outside; }
 
   private:
+    /// Frame objects are used again, so an address alone does not say that it is the same frame.
+    struct Outermost {
+        RemoteAddr frame;
+        RemoteAddr code;
+        friend bool operator==(const Outermost&, const Outermost&) = default;
+    };
     /// The chain as one of the copies has it.
     struct Chain {
         std::vector<RawFrame> frames;
         std::vector<RemoteAddr> outside;  ///< frames that lie in no contiguous range
-        RemoteAddr end;                   ///< the last frame, if none follows
+        Outermost end;                    ///< the last frame, if none follows
         std::uint64_t walked = 0;
         std::uint64_t unproven = 0;  ///< innermost frames in doubt
         std::uint64_t elided = 0;
@@ -56,9 +64,9 @@ class ChainWalk {
     FrameCopies fetch(FrameCoverage& coverage, const process::RemoteMemory& memory, RemoteAddr frame);
     [[nodiscard]] std::uint64_t doubt(const Chain& chain, const FrameFields& a, const FrameFields& b,
                                       bool direct_callee) const;
-    [[nodiscard]] bool ends_at_root(RemoteAddr outermost, bool generator, bool shim_last) const;
+    [[nodiscard]] bool ends_at_root(const Outermost& last, bool generator, bool shim_last) const;
     [[nodiscard]] bool silent() const;
-    void note_root(RemoteAddr outermost);
+    void note_root(const Outermost& last);
     static void keep_frame(Chain& chain, const RawFrame& frame);
     static void finish_elision(Chain& chain);
     void learn(const Chain& chain);
@@ -81,8 +89,8 @@ class ChainWalk {
     Chain studied_;
     Chain* result_ = &chains_[0];
     std::vector<RawFrame> last_proven_;
-    RemoteAddr root_;       // outermost frame of the thread's proven stacks (before 3.12)
-    RemoteAddr next_root_;  // the one found last
+    Outermost root_;       // of the thread's proven stacks (before 3.12)
+    Outermost next_root_;  // the one found last
     int next_root_seen_ = 0;
 };
 

@@ -259,7 +259,7 @@ const RawStack& ThreadReader::decode(const std::byte* sweep, const std::byte* be
     sweep_.coverage.set_buffer(CopySource::kSweep, sweep);
     if (walk_from(top, sweep_) != Attempt::kWhole) return read_again();
     chain_.store(stack_);
-    reusable_ = !outdated_;
+    reusable_ = !outdated_ && chain_.whole();  // one that is not may be claimed when it is seen again
     return stack_;
 }
 

@@ -176,7 +176,7 @@ def test_reuse(python):
     verdict = judge_names(stacks)
     verdict.describe("%s reusing code" % python.version, summary)
     seen = {label for labels, _ in stacks for label in labels if "made_" in label}
-    check(verdict.samples > 200 and len(seen) > 50, "only %d samples with %d names" % (verdict.samples, len(seen)))
+    check(verdict.samples > 200 and len(seen) > 15, "only %d samples with %d names" % (verdict.samples, len(seen)))
     check_rarer(verdict.impossible, verdict.samples, limit_for(python), "wrong names")
 
 
