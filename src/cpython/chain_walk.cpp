@@ -185,7 +185,8 @@ void ChainWalk::learn(const Chain& chain) {
 
 /// Claims doubtful frames, from the outside in, as long as each is called by the one before as it was proven elsewhere.
 void ChainWalk::recognise(Chain& chain) const {
-    if (!chain.rooted || !all_covered() || chain.elided != 0) return;
+    // Where frames are silent some proofs are false, and a false one would be used again and again.
+    if (!chain.rooted || !all_covered() || chain.elided != 0 || silent()) return;
     while (chain.unproven > 0 && chain.unproven < chain.frames.size() &&
            known_.knows(chain.frames[chain.unproven], chain.frames[chain.unproven - 1]))
         --chain.unproven;
