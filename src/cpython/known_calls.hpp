@@ -18,7 +18,7 @@ class KnownCalls {
     KnownCalls() : slots_(kSlots) {}
 
     void learn(const RawFrame& caller, const RawFrame& callee);
-    /// Whether this call was proven at least twice: one proof in many thousands is false.
+    /// Whether this call was proven three times: one proof in many thousands is false.
     [[nodiscard]] bool knows(const RawFrame& caller, const RawFrame& callee) const;
     void forget() {
         slots_.assign(kSlots, Slot{});
@@ -29,7 +29,7 @@ class KnownCalls {
 
   private:
     static constexpr std::size_t kSlots = 1U << 16;
-    static constexpr std::uint32_t kEnough = 2;
+    static constexpr std::uint32_t kEnough = 3;
     struct Slot {
         std::uint64_t key = 0;
         std::uint32_t proofs = 0;

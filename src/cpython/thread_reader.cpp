@@ -56,7 +56,11 @@ ThreadReader::ThreadReader(const process::RemoteMemory& memory, const Layout& la
 void ThreadReader::plan_sandwich(ReadPlan& plan, CopySource source, Sandwich& sandwich) {
     FrameCoverage& coverage = sandwich.coverage;
     coverage.clear();
-    const Chunk window = window_around(top_);
+    // A generator lies elsewhere; what has called it is the last on the data stack.
+    Chunk window = window_around(top_);
+    if (window.bytes == 0 && !stack_end_.is_null()) window = window_around(RemoteAddr(stack_end_.value - 1));
+    if (layout_.current_frame == CurrentFrame::kCFrame)
+        sandwich.cframe_before = plan.add(tstate_ + layout_.thread.frame.value(), sizeof(std::uint64_t));
     const std::uint32_t first = window.bytes != 0 ? plan.add(window.address, window.bytes) : 0;
     if (!chunked()) plan_singles_first(plan);
     plan_pointer(plan, sandwich);
@@ -171,7 +175,9 @@ ThreadReader::Top ThreadReader::find_top(const std::byte* bytes, const Sandwich&
     } else if (const RemoteAddr cframe = load_pointer(tstate, t.frame); !cframe.is_null()) {
         const RemoteAddr pointer = cframe + layout_.frame.current_in_cframe.value();
         const std::uint64_t skip = pointer.value - sandwich.cframes.address.value;
-        top.elsewhere = sandwich.cframes.address.is_null() || skip >= sandwich.cframes.bytes;
+        // A C frame that was not the current one before names a frame of another time.
+        const bool same = load_pointer(bytes, Offset(sandwich.cframe_before)) == cframe;
+        top.elsewhere = !same || sandwich.cframes.address.is_null() || skip >= sandwich.cframes.bytes;
         if (top.elsewhere)
             predict_cframe(pointer);
         else
@@ -180,6 +186,7 @@ ThreadReader::Top ThreadReader::find_top(const std::byte* bytes, const Sandwich&
     if (chunked()) {
         top.chunk = load_pointer(tstate, t.datastack_chunk);
         top.chunk_top = load_pointer(tstate, t.datastack_top);
+        stack_end_ = top.chunk_top;
     }
     return top;
 }

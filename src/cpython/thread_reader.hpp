@@ -60,8 +60,9 @@ class ThreadReader {
     struct Sandwich {
         FrameCoverage coverage;
         std::uint32_t tstate = 0;
-        std::uint32_t pointer = 0;  ///< the pointer to the innermost frame
-        Chunk cframes;              ///< or where the C frames are that hold it (3.11 and 3.12)
+        std::uint32_t pointer = 0;        ///< the pointer to the innermost frame
+        std::uint32_t cframe_before = 0;  ///< the thread state's pointer to its C frame, read first (3.11 and 3.12)
+        Chunk cframes;                    ///< or where the C frames are that hold it (3.11 and 3.12)
     };
     enum class Attempt : std::uint8_t {
         kWhole,
@@ -97,6 +98,7 @@ class ThreadReader {
     // Prediction: where the stack was.
     Chunk cframes_;  // 3.11 and 3.12: where C frames name the innermost frame
     RemoteAddr top_;
+    RemoteAddr stack_end_;  // of the used data stack
     RemoteAddr window_center_;
     std::vector<Chunk> chunks_;        // newest first
     std::vector<RemoteAddr> outside_;  // frames outside the chunks; before 3.11 the whole chain, innermost first

@@ -172,13 +172,14 @@ TEST_P(ReadStacks, ALoopThatCameRoundIsSeenInTheSlots) {
     changes = 1000;
     ASSERT_EQ(reads.sweep(), StackReader::Outcome::kOk);
     EXPECT_EQ(reads.stacks().front()->unproven, 2U);
-    const int most_of_the_sweep = segments / 2;  // more were read after it, to learn
+    const int the_sweep = segments / 4;  // that and a little more; four times as much was read after it, to learn
 
-    changes = most_of_the_sweep;
+    changes = the_sweep;
     ASSERT_EQ(reads.sweep(), StackReader::Outcome::kOk);
     changes = 1000;
     ASSERT_EQ(reads.sweep(), StackReader::Outcome::kOk);
-    EXPECT_EQ(reads.stacks().front()->unproven, 0U) << "the call is known to happen";
+    const bool silent = !chunked() && !layout().frame.state.present();  // 2.7: nothing is claimed from elsewhere
+    EXPECT_EQ(reads.stacks().front()->unproven, silent ? 2U : 0U) << "the call is known to happen";
 }
 
 /// Layouts whose frames say whether they wait for a callee.
