@@ -209,7 +209,10 @@ TEST_P(ReadSpeakingFrames, ACallThatBeganMeanwhileIsFollowed) {
     const auto made = frames(5);
     const RemoteAddr thread = py_.thread({.frames = made});
     auto reads = reader(py_.memory(), py_.runtime({py_.interpreter({thread})}));
-    for (int i = 0; i < 3; ++i) ASSERT_EQ(reads.sweep(), StackReader::Outcome::kOk);
+    for (std::uint64_t i = 0; i < 5; ++i) {  // each time it is decoded anew, the calls are proven once more
+        py_.memory().put(py_.frames_of(thread)[0] + layout().frame.localsplus.value(), i);
+        ASSERT_EQ(reads.sweep(), StackReader::Outcome::kOk);
+    }
     py_.point_to(thread, py_.frames_of(thread)[3]);
     ASSERT_EQ(reads.sweep(), StackReader::Outcome::kOk);
     expect_proven(*reads.stacks().front());
