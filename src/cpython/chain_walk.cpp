@@ -192,18 +192,23 @@ void ChainWalk::recognise(Chain& chain) const {
         --chain.unproven;
 }
 
-void ChainWalk::walk(FrameCoverage& coverage, const process::RemoteMemory& memory, RemoteAddr top) {
+void ChainWalk::walk(FrameCoverage& coverage, const process::RemoteMemory& memory, RemoteAddr top, bool sure) {
     fetched_.clear();
     Chain& after = chains_[0];
     Chain& before = chains_[1];
     result_ = &after;
     follow(coverage, nullptr, settle(layout_, known_, coverage, top, Copy::kBefore), Copy::kBefore, before);
-    learn(before);
+    if (sure)
+        learn(before);
+    else if (before.frames.size() > 1)
+        before.unproven = std::max<std::uint64_t>(before.unproven, before.frames.size() - 1);
     if (!before.end.frame.is_null()) note_root(before.end);
     recognise(before);
     result_ = &before;
     if (!before.whole()) {
         follow(coverage, nullptr, settle(layout_, known_, coverage, top, Copy::kAfter), Copy::kAfter, after);
+        if (!sure && after.frames.size() > 1)
+            after.unproven = std::max<std::uint64_t>(after.unproven, after.frames.size() - 1);
         recognise(after);
         const bool take_after = before.rooted != after.rooted ? after.rooted : after.unproven < before.unproven;
         if (take_after) result_ = &after;

@@ -23,8 +23,9 @@ class ChainWalk {
   public:
     ChainWalk(const Layout& layout, KnownCalls& known) : layout_(layout), known_(known) {}
 
-    /// Walks from `top`. Frames that `coverage` does not hold are read now; they cannot be proven.
-    void walk(FrameCoverage& coverage, const process::RemoteMemory& memory, RemoteAddr top);
+    /// Walks from `top`. Frames that `coverage` does not hold are read now; they cannot be proven. `sure`: `top` was read
+    /// between the copies; else nothing is proven and only known calls are claimed.
+    void walk(FrameCoverage& coverage, const process::RemoteMemory& memory, RemoteAddr top, bool sure);
     /// Walks only to learn which calls happen. The result of the last walk stays.
     void study(FrameCoverage& coverage, RemoteAddr top);
     /// Shows the result in `stack`; valid until the next walk.

@@ -175,9 +175,9 @@ ThreadReader::Top ThreadReader::find_top(const std::byte* bytes, const Sandwich&
     } else if (const RemoteAddr cframe = load_pointer(tstate, t.frame); !cframe.is_null()) {
         const RemoteAddr pointer = cframe + layout_.frame.current_in_cframe.value();
         const std::uint64_t skip = pointer.value - sandwich.cframes.address.value;
-        // A C frame that was not the current one before names a frame of another time.
-        const bool same = load_pointer(bytes, Offset(sandwich.cframe_before)) == cframe;
-        top.elsewhere = !same || sandwich.cframes.address.is_null() || skip >= sandwich.cframes.bytes;
+        // A C frame that was not the current one before may name a frame of another time.
+        top.sure = load_pointer(bytes, Offset(sandwich.cframe_before)) == cframe;
+        top.elsewhere = sandwich.cframes.address.is_null() || skip >= sandwich.cframes.bytes;
         if (top.elsewhere)
             predict_cframe(pointer);
         else
@@ -245,7 +245,7 @@ ThreadReader::Attempt ThreadReader::walk_from(const Top& top, Sandwich& sandwich
         (void)list_chunks(top);  // on failure the next attempt finds nothing better, and says so
         return Attempt::kElsewhere;
     }
-    chain_.walk(sandwich.coverage, memory_, top.frame);
+    chain_.walk(sandwich.coverage, memory_, top.frame, top.sure);
     learn(top.frame, sandwich);
     return chain_.all_covered() && !chain_.nothing_found() ? Attempt::kWhole : Attempt::kPartly;
 }
@@ -307,7 +307,8 @@ const RawStack& ThreadReader::read_alone() {
 void ThreadReader::study() {
     if (read_second()) {
         const Top top = find_top(second_bytes_.data(), second_);
-        if (!top.frame.is_null() && !top.elsewhere && covers(top, second_)) chain_.study(second_.coverage, top.frame);
+        if (!top.frame.is_null() && top.sure && !top.elsewhere && covers(top, second_))
+            chain_.study(second_.coverage, top.frame);
     }
 }
 

@@ -54,6 +54,7 @@ class ThreadReader {
         RemoteAddr frame;
         RemoteAddr chunk;
         RemoteAddr chunk_top;
+        bool sure = true;        ///< false: it may be that of another moment of the same read
         bool elsewhere = false;  ///< 3.11 and 3.12: named by a C frame that was not read
     };
     /// One read of the thread: where in the buffer what is.
