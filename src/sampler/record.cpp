@@ -21,6 +21,8 @@ constexpr nanoseconds kProgressEvery = std::chrono::milliseconds(250);
 constexpr nanoseconds kNamesEvery = std::chrono::milliseconds(100);
 constexpr nanoseconds kLookEvery =
     std::chrono::milliseconds(100);  ///< longest sleep: a signal or an exit is seen by then
+/// A sleep shorter than this takes longer than that. At rates that leave no time to sleep a tick comes early by less.
+constexpr nanoseconds kShortestSleep = std::chrono::microseconds(3);
 /// A process that is ending has given up its image a moment before it is seen to have ended; an exec'ed one stays changed.
 constexpr int kChangedLooks = 3;
 constexpr nanoseconds kMaxWeight = std::chrono::seconds(1);
@@ -91,7 +93,7 @@ bool Recorder::sleep_until(nanoseconds due, const std::atomic<bool>& stop) {
         if (stop.load(std::memory_order_relaxed)) return false;
         const nanoseconds now = clock_.now();
         if (ends_.count() != 0 && now >= ends_) return false;
-        if (now >= due) return true;
+        if (now + kShortestSleep >= due) return true;
         nanoseconds until = std::min(due, now + kLookEvery);
         if (ends_.count() != 0) until = std::min(until, ends_);
         clock_.sleep_until(until);
