@@ -240,35 +240,40 @@ bool ChainWalk::stays_alive(FrameCoverage& coverage, RemoteAddr frame) const {
            before.code == after.code && before.previous == after.previous;
 }
 
-void ChainWalk::walk(FrameCoverage& coverage, const process::RemoteMemory& memory, RemoteAddr top, bool sure,
+/// What named the innermost frame changed while it was read. The eval loop it belongs to may have ended, so the frames it ran
+/// are in doubt; those that wait for a C function stand by themselves.
+void ChainWalk::doubt_entry(Chain& chain) const {
+    const auto entry = std::find_if(chain.frames.begin(), chain.frames.end(),
+                                    [](const RawFrame& frame) { return frame.through_c; });
+    const auto inner = static_cast<std::uint64_t>(entry - chain.frames.begin()) + 1;
+    chain.unproven = std::max(chain.unproven, std::min<std::uint64_t>(inner, chain.frames.size()));
+}
+
+void ChainWalk::walk(FrameCoverage& coverage, const process::RemoteMemory& memory, const NamedTop& top,
                      const LateBytes& late) {
     fetched_.clear();
-    sure = sure || stays_alive(coverage, top);
     Chain& after = chains_[0];
     Chain& before = chains_[1];
-    follow(coverage, nullptr, settle(layout_, known_, coverage, top, Copy::kBefore), Copy::kBefore, late, before);
-    if (sure)
-        learn(before);
-    else if (before.frames.size() > 1)
-        before.unproven = std::max<std::uint64_t>(before.unproven, before.frames.size() - 1);
+    follow(coverage, nullptr, settle(layout_, known_, coverage, top.before, Copy::kBefore), Copy::kBefore, late, before);
+    if (!top.sure && !stays_alive(coverage, top.before)) doubt_entry(before);
+    learn(before);
     if (!before.end.frame.is_null()) note_root(before.end);
     recognise(before);
     result_ = &before;
     if (!before.whole()) {
-        follow(coverage, nullptr, settle(layout_, known_, coverage, top, Copy::kAfter), Copy::kAfter, late, after);
-        if (!sure && after.frames.size() > 1)
-            after.unproven = std::max<std::uint64_t>(after.unproven, after.frames.size() - 1);
+        follow(coverage, nullptr, settle(layout_, known_, coverage, top.after, Copy::kAfter), Copy::kAfter, late, after);
+        if (!top.sure && !stays_alive(coverage, top.after)) doubt_entry(after);
         recognise(after);
         const bool take_after = before.rooted != after.rooted ? after.rooted : after.unproven < before.unproven;
         if (take_after) result_ = &after;
     }
     // Neither copy leads to the root: is there a frame that was not foreseen?
     if (!result_->rooted) {
-        follow(coverage, &memory, top, Copy::kAfter, {}, after);
+        follow(coverage, &memory, top.after, Copy::kAfter, {}, after);
         result_ = &after;
     }
     const bool found = result_->rooted;
-    if (!found && result_->elided == 0) restart(coverage, top);
+    if (!found && result_->elided == 0) restart(coverage, top.after);
     keep_result(found && late.of_sweep);
 }
 
@@ -285,8 +290,9 @@ void ChainWalk::keep_result(bool continuable) {
     proven_common_ = stack_.size();
 }
 
-void ChainWalk::study(FrameCoverage& coverage, RemoteAddr top) {
-    follow(coverage, nullptr, settle(layout_, known_, coverage, top, Copy::kAfter), Copy::kAfter, {}, studied_);
+void ChainWalk::study(FrameCoverage& coverage, const NamedTop& top) {
+    follow(coverage, nullptr, settle(layout_, known_, coverage, top.after, Copy::kAfter), Copy::kAfter, {}, studied_);
+    if (!top.sure && !stays_alive(coverage, top.after)) doubt_entry(studied_);
     learn(studied_);
 }
 

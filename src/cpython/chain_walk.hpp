@@ -26,6 +26,13 @@ struct LateBytes {
     bool of_sweep = false;              ///< the next sweep may be compared with this one
 };
 
+/// The innermost frame, as the pointer to it had it at the time of the first copy and of the second.
+struct NamedTop {
+    RemoteAddr before;
+    RemoteAddr after;
+    bool sure = true;  ///< false: what named it changed meanwhile (3.11 and 3.12)
+};
+
 /// Follows one thread's frames from the innermost outwards and judges them. The innermost ones come in two copies, made
 /// before and after the pointer to the innermost frame; what stands equal in both stood so when the pointer was read. Outer
 /// ones were copied once behind that, and stood so, too, if the frame that joins them to the inner ones did not change until
@@ -34,12 +41,11 @@ class ChainWalk {
   public:
     ChainWalk(const Layout& layout, KnownCalls& known) : layout_(layout), known_(known) {}
 
-    /// Walks from `top`. Frames that `coverage` does not hold are read now; they cannot be proven. `sure`: `top` was read
-    /// between the copies; else nothing is proven and only known calls are claimed. `late`: of the sweep's own read.
-    void walk(FrameCoverage& coverage, const process::RemoteMemory& memory, RemoteAddr top, bool sure,
-              const LateBytes& late);
+    /// Walks from `top`. Frames that `coverage` does not hold are read now; they cannot be proven. `late`: of the sweep's own
+    /// read.
+    void walk(FrameCoverage& coverage, const process::RemoteMemory& memory, const NamedTop& top, const LateBytes& late);
     /// Walks only to learn which calls happen. The result of the last walk stays.
-    void study(FrameCoverage& coverage, RemoteAddr top);
+    void study(FrameCoverage& coverage, const NamedTop& top);
     /// Shows the result in `stack`; valid until the next walk.
     void store(RawStack& stack) const;
 
@@ -93,6 +99,7 @@ class ChainWalk {
     void check_joint(FrameCoverage& coverage, const Joint& joint, Chain& chain) const;
     [[nodiscard]] std::size_t frames_behind(RemoteAddr frame, const std::byte* bytes, const LateBytes& late) const;
     [[nodiscard]] bool stays_alive(FrameCoverage& coverage, RemoteAddr frame) const;
+    void doubt_entry(Chain& chain) const;
     [[nodiscard]] bool ends_at_root(const Outermost& last, bool generator, bool shim_last) const;
     [[nodiscard]] bool silent() const;
     void note_root(const Outermost& last);

@@ -24,14 +24,14 @@ constexpr std::uint64_t kSmallStack = 4096;
 /// The window follows the top once it has moved this far.
 constexpr std::uint64_t kWindowDrift = 160;
 /// Frames remembered although the last walk did not meet them, so that alternating generators stay predicted.
-constexpr std::size_t kRemembered = 8;
+constexpr std::size_t kRemembered = 24;
 constexpr std::size_t kSearched = 64;
 /// Before 3.11 so many innermost frames are read twice, and so many of these once more behind the outer ones.
 constexpr std::size_t kEarlyFrames = 24;
 constexpr std::size_t kJointFrames = 12;
 constexpr std::uint64_t kPageBytes = 4096;
 /// C frames further apart are not read in one range.
-constexpr std::uint64_t kMostCFrameBytes = 2048;
+constexpr std::uint64_t kMostCFrameBytes = 8192;
 /// Times a stack is looked for again when it vanished while being listed.
 constexpr int kAttempts = 4;
 
@@ -212,6 +212,16 @@ void ThreadReader::predict_cframe(RemoteAddr pointer) {
     cframes_ = high - low < kMostCFrameBytes ? Chunk{low, high - low + 8} : Chunk{pointer, 8};
 }
 
+/// What a C frame says is the innermost frame. False: it was not read.
+bool ThreadReader::current_frame_of(RemoteAddr cframe, const std::byte* bytes, const Sandwich& sandwich,
+                                    RemoteAddr& frame) const {
+    const RemoteAddr pointer = cframe + layout_.frame.current_in_cframe.value();
+    const std::uint64_t skip = pointer.value - sandwich.cframes.address.value;
+    if (sandwich.cframes.address.is_null() || skip >= sandwich.cframes.bytes) return false;
+    frame = load_pointer(bytes + sandwich.pointer, Offset(static_cast<std::uint32_t>(skip)));
+    return true;
+}
+
 /// Where the innermost frame is, from the bytes of a sandwich. Null: the thread runs no Python code, or (3.11) its C frame is
 /// not the predicted one.
 ThreadReader::Top ThreadReader::find_top(const std::byte* bytes, const Sandwich& sandwich) {
@@ -219,17 +229,13 @@ ThreadReader::Top ThreadReader::find_top(const std::byte* bytes, const Sandwich&
     const std::byte* tstate = bytes + sandwich.tstate;
     Top top;
     if (layout_.current_frame != CurrentFrame::kCFrame) {
-        top.frame = load_pointer(bytes, Offset(sandwich.pointer));
+        top.frame = top.frame_before = load_pointer(bytes, Offset(sandwich.pointer));
     } else if (const RemoteAddr cframe = load_pointer(tstate, t.frame); !cframe.is_null()) {
-        const RemoteAddr pointer = cframe + layout_.frame.current_in_cframe.value();
-        const std::uint64_t skip = pointer.value - sandwich.cframes.address.value;
-        // A C frame that was not the current one before may name a frame of another time.
-        top.sure = load_pointer(bytes, Offset(sandwich.cframe_before)) == cframe;
-        top.elsewhere = sandwich.cframes.address.is_null() || skip >= sandwich.cframes.bytes;
-        if (top.elsewhere)
-            predict_cframe(pointer);
-        else
-            top.frame = load_pointer(bytes + sandwich.pointer, Offset(static_cast<std::uint32_t>(skip)));
+        top.elsewhere = !current_frame_of(cframe, bytes, sandwich, top.frame);
+        if (top.elsewhere) predict_cframe(cframe + layout_.frame.current_in_cframe.value());
+        const RemoteAddr before = load_pointer(bytes, Offset(sandwich.cframe_before));
+        top.sure = before == cframe;
+        if (top.sure || !current_frame_of(before, bytes, sandwich, top.frame_before)) top.frame_before = top.frame;
     }
     if (chunked()) {
         top.chunk = load_pointer(tstate, t.datastack_chunk);
@@ -293,7 +299,7 @@ ThreadReader::Attempt ThreadReader::walk_from(const Top& top, Sandwich& sandwich
         (void)list_chunks(top);  // on failure the next attempt finds nothing better, and says so
         return Attempt::kElsewhere;
     }
-    chain_.walk(sandwich.coverage, memory_, top.frame, top.sure, late);
+    chain_.walk(sandwich.coverage, memory_, {top.frame_before, top.frame, top.sure}, late);
     learn(top.frame, sandwich);
     return chain_.all_covered() && !chain_.nothing_found() ? Attempt::kWhole : Attempt::kPartly;
 }
@@ -360,8 +366,8 @@ const RawStack& ThreadReader::read_alone() {
 void ThreadReader::study() {
     if (read_second()) {
         const Top top = find_top(second_bytes_.data(), second_);
-        if (!top.frame.is_null() && top.sure && !top.elsewhere && covers(top, second_))
-            chain_.study(second_.coverage, top.frame);
+        if (!top.frame.is_null() && !top.elsewhere && covers(top, second_))
+            chain_.study(second_.coverage, {top.frame_before, top.frame, top.sure});
     }
 }
 

@@ -53,9 +53,10 @@ class ThreadReader {
     };
     struct Top {
         RemoteAddr frame;
+        RemoteAddr frame_before;  ///< of a moment before, where that is another
         RemoteAddr chunk;
         RemoteAddr chunk_top;
-        bool sure = true;        ///< false: it may be that of another moment of the same read
+        bool sure = true;        ///< false: the C frame that names it was not the current one all the time
         bool elsewhere = false;  ///< 3.11 and 3.12: named by a C frame that was not read
     };
     /// One read of the thread: where in the buffer what is.
@@ -76,6 +77,7 @@ class ThreadReader {
 
     [[nodiscard]] bool chunked() const { return layout_.current_frame != CurrentFrame::kHeapFrame; }
     bool take_thread_state(const std::byte* tstate);
+    bool current_frame_of(RemoteAddr cframe, const std::byte* bytes, const Sandwich& sandwich, RemoteAddr& frame) const;
     Top find_top(const std::byte* bytes, const Sandwich& sandwich);
     [[nodiscard]] bool covers(const Top& top, const Sandwich& sandwich) const;
     bool list_chunks(const Top& top);
