@@ -243,8 +243,8 @@ bool ChainWalk::stays_alive(FrameCoverage& coverage, RemoteAddr frame) const {
 /// What named the innermost frame changed while it was read. The eval loop it belongs to may have ended, so the frames it ran
 /// are in doubt; those that wait for a C function stand by themselves.
 void ChainWalk::doubt_entry(Chain& chain) const {
-    const auto entry = std::find_if(chain.frames.begin(), chain.frames.end(),
-                                    [](const RawFrame& frame) { return frame.through_c; });
+    const auto entry =
+        std::find_if(chain.frames.begin(), chain.frames.end(), [](const RawFrame& frame) { return frame.through_c; });
     const auto inner = static_cast<std::uint64_t>(entry - chain.frames.begin()) + 1;
     chain.unproven = std::max(chain.unproven, std::min<std::uint64_t>(inner, chain.frames.size()));
 }
@@ -254,14 +254,16 @@ void ChainWalk::walk(FrameCoverage& coverage, const process::RemoteMemory& memor
     fetched_.clear();
     Chain& after = chains_[0];
     Chain& before = chains_[1];
-    follow(coverage, nullptr, settle(layout_, known_, coverage, top.before, Copy::kBefore), Copy::kBefore, late, before);
+    follow(coverage, nullptr, settle(layout_, known_, coverage, top.before, Copy::kBefore), Copy::kBefore, late,
+           before);
     if (!top.sure && !stays_alive(coverage, top.before)) doubt_entry(before);
     learn(before);
     if (!before.end.frame.is_null()) note_root(before.end);
     recognise(before);
     result_ = &before;
     if (!before.whole()) {
-        follow(coverage, nullptr, settle(layout_, known_, coverage, top.after, Copy::kAfter), Copy::kAfter, late, after);
+        follow(coverage, nullptr, settle(layout_, known_, coverage, top.after, Copy::kAfter), Copy::kAfter, late,
+               after);
         if (!top.sure && !stays_alive(coverage, top.after)) doubt_entry(after);
         recognise(after);
         const bool take_after = before.rooted != after.rooted ? after.rooted : after.unproven < before.unproven;

@@ -32,6 +32,8 @@ constexpr std::size_t kJointFrames = 12;
 constexpr std::uint64_t kPageBytes = 4096;
 /// C frames further apart are not read in one range.
 constexpr std::uint64_t kMostCFrameBytes = 8192;
+/// A thread that was still for so many sweeps is no longer read with the others; so threads that take turns stay.
+constexpr std::uint32_t kRestsAfter = 16;
 /// Times a stack is looked for again when it vanished while being listed.
 constexpr int kAttempts = 4;
 
@@ -178,13 +180,34 @@ bool ThreadReader::is_whole_stack(const Chunk& window) const {
 }
 
 void ThreadReader::plan(ReadPlan& plan) {
-    first_segment_ = plan.size();
     begin_ = plan.bytes();
     plan_sandwich(plan, CopySource::kSweep, sweep_);
     end_ = plan.bytes();
+    end_segment_ = plan.size();
+    planned_ = true;
     outdated_ = false;
     reusable_ = false;
 }
+
+process::RemoteSegment ThreadReader::links() const {
+    const std::uint32_t begin = std::min(layout_.thread.next.value(), layout_.thread.interp.value());
+    const std::uint32_t end = std::max(layout_.thread.next.value(), layout_.thread.interp.value());
+    return {tstate_.value + begin, end - begin + sizeof(std::uint64_t)};
+}
+
+bool ThreadReader::take_links(const std::byte* links) {
+    const std::uint32_t begin = std::min(layout_.thread.next.value(), layout_.thread.interp.value());
+    if (load_pointer(links, Offset(layout_.thread.interp.value() - begin)) != interpreter_) return false;
+    next_ = load_pointer(links, Offset(layout_.thread.next.value() - begin));
+    return true;
+}
+
+void ThreadReader::count_stillness() {
+    still_sweeps_ = still_ ? std::min(still_sweeps_ + 1, kRestsAfter) : 0;
+    still_ = false;
+}
+
+bool ThreadReader::rests() const { return still_sweeps_ >= kRestsAfter; }
 
 const RawStack& ThreadReader::fail(StackStatus status) {
     stack_.status = status;

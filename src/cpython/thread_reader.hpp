@@ -27,8 +27,11 @@ class ThreadReader {
 
     /// Appends this thread's ranges. What `decode` learns changes the next plan; see `plan_outdated`.
     void plan(ReadPlan& plan);
+    /// Leaves the thread out of the sweep's read: it rests.
+    void skip_plan() { planned_ = false; }
+    [[nodiscard]] bool planned() const { return planned_; }
     [[nodiscard]] bool plan_outdated() const { return outdated_; }
-    [[nodiscard]] std::size_t first_segment() const { return first_segment_; }
+    [[nodiscard]] std::size_t end_segment() const { return end_segment_; }
     /// End of this thread's bytes in the sweep's buffer; a sweep that returned fewer did not reach this thread.
     [[nodiscard]] std::size_t end_offset() const { return end_; }
 
@@ -44,6 +47,17 @@ class ThreadReader {
     [[nodiscard]] RemoteAddr interpreter() const { return interpreter_; }
     /// tstate->next as of the last read.
     [[nodiscard]] RemoteAddr next() const { return next_; }
+    /// What of the thread state places it in its list, and where in it that is.
+    [[nodiscard]] process::RemoteSegment links() const;
+    /// Takes the bytes of `links`. False: there is no thread state of this interpreter (any more).
+    bool take_links(const std::byte* links);
+
+    /// The caller knows that the thread has not run since the last sweep. Holds for the next sweep only.
+    void set_still() { still_ = true; }
+    [[nodiscard]] bool still() const { return still_; }
+    /// After each sweep. A thread that has been still for long rests.
+    void count_stillness();
+    [[nodiscard]] bool rests() const;
     RawStack& stack() { return stack_; }
 
   private:
@@ -122,12 +136,15 @@ class ThreadReader {
     std::vector<std::uint32_t> first_offsets_;
 
     // This sweep's plan.
-    std::size_t first_segment_ = 0;
+    std::size_t end_segment_ = 0;
     std::size_t begin_ = 0;
     std::size_t end_ = 0;
     Sandwich sweep_;
     bool outdated_ = true;
     bool reusable_ = false;
+    bool planned_ = false;
+    bool still_ = false;
+    std::uint32_t still_sweeps_ = 0;
 
     // A call of its own.
     Sandwich second_;
