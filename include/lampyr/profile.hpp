@@ -67,8 +67,10 @@ enum class ThreadState : std::uint8_t {
     kUnknown,     ///< the kernel did not say
 };
 
-/// A stack counted for a thread: `count` sweeps saw it, standing for `weight` of real time. Without a timeline, equal
-/// (thread, stack, state) are one row; with one (`SamplerOptions::timeline`) rows are in time order, neighbours merged.
+/// A stack counted for a thread: `count` sweeps saw it, standing for `weight` of time: CPU time of the thread
+/// (`ProfileInfo::cpu_time`), else time on the wall. Shares are drawn from weights. A thread that waits for a CPU is seen
+/// but stands for none. Without a timeline, equal (thread, stack, state) are one row; with one
+/// (`SamplerOptions::timeline`) rows are in time order, neighbours merged.
 struct Sample {
     ThreadId thread;
     StackId stack;
@@ -104,6 +106,7 @@ struct ProfileInfo {
     bool idle_included = false;
     bool gil_only = false;
     bool blocking = false;
+    bool cpu_time = false;  ///< weights are CPU time
 };
 
 /// A finished recording: immutable tables. Ids index the vectors. Ownership is plain: copy or move the whole.

@@ -8,6 +8,7 @@
 #include <functional>
 #include <optional>
 #include <span>
+#include <string_view>
 
 namespace lampyr {
 
@@ -32,6 +33,15 @@ struct SamplerProgress {
     std::array<std::uint64_t, kLossCount> losses{};
 };
 
+/// The target's CPU time, of the threads that run Python code, as the kernel counts it (/proc/PID/task/TID/schedstat).
+struct TargetCpu {
+    std::chrono::nanoseconds ran{0};      ///< counted while recording; lags behind by up to 4 ms a thread
+    std::chrono::nanoseconds given{0};    ///< shared out among samples
+    std::chrono::nanoseconds waited{0};   ///< runnable, but another had the CPU
+    std::uint64_t waiting_samples = 0;    ///< found the thread waiting, and so count for no time
+    std::uint64_t uncounted_samples = 0;  ///< of threads the kernel does not count: they stand for time on the wall
+};
+
 struct Recording {
     Profile profile;
     StopReason reason = StopReason::kRequested;
@@ -41,6 +51,10 @@ struct Recording {
     std::uint64_t idle_stacks = 0;     ///< stacks seen but left out because the thread was off CPU
     std::uint64_t read_calls = 0;      ///< system calls that read target memory
     std::uint64_t peak_rss_bytes = 0;  ///< of the profiler
+    TargetCpu cpu;
+    std::chrono::nanoseconds late_median{0};  ///< how long after its time a tick began
+    std::chrono::nanoseconds late_p99{0};
+    std::string_view priority = "normal";  ///< of the sampling thread: "normal", "nice -11", "real-time"
 };
 
 /// Samples the targets until a reason to stop. `stop` may be set from a signal handler. `progress` may be empty.

@@ -49,12 +49,19 @@ class Builder {
     void rename_thread(ThreadId thread, StringId name) { threads_[thread.value].name = name; }
     void set_thread_tid(ThreadId thread, Tid tid) { threads_[thread.value].os_tid = tid; }
 
-    /// One sweep saw the thread with this stack; it stands for `weight` of real time beginning at `start`.
-    /// With a timeline, a thread's samples come in time order.
-    void add_sample(ThreadId thread, StackId stack, ThreadState state, std::chrono::nanoseconds start,
-                    std::chrono::nanoseconds weight) {
-        samples_.add(thread, stack, state, start, weight);
+    /// One sweep saw the thread with this stack, at `start`; it stands for the `span` of real time from there and counts
+    /// for `weight`. With a timeline, a thread's samples come in time order. The row is good until `finish`.
+    SampleId add_sample(ThreadId thread, StackId stack, ThreadState state, std::chrono::nanoseconds start,
+                        std::chrono::nanoseconds span, std::chrono::nanoseconds weight) {
+        return SampleId{samples_.add(thread, stack, state, start, span, weight)};
     }
+    /// A sample that counts for its whole span.
+    SampleId add_sample(ThreadId thread, StackId stack, ThreadState state, std::chrono::nanoseconds start,
+                        std::chrono::nanoseconds span) {
+        return add_sample(thread, stack, state, start, span, span);
+    }
+    /// What a sample counts for may be known only later.
+    void add_weight(SampleId row, std::chrono::nanoseconds weight) { samples_.add_weight(row.value, weight); }
 
     [[nodiscard]] std::string_view string(StringId id) const { return strings_.text(id); }
     [[nodiscard]] const Thread& thread(ThreadId id) const { return threads_[id.value]; }

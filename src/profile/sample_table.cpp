@@ -21,44 +21,43 @@ bool same_stack(const Sample& a, const Sample& b) {
 
 }  // namespace
 
-void SampleTable::add(ThreadId thread, StackId stack, ThreadState state, std::chrono::nanoseconds start,
-                      std::chrono::nanoseconds weight) {
+std::uint32_t SampleTable::add(ThreadId thread, StackId stack, ThreadState state, std::chrono::nanoseconds start,
+                               std::chrono::nanoseconds span, std::chrono::nanoseconds weight) {
     const Sample sample{thread, stack, state, 1, weight, start};
     ++total_count_;
-    if (timeline_)
-        add_to_timeline(sample);
-    else
-        add_to_counts(sample);
+    return timeline_ ? add_to_timeline(sample, span) : add_to_counts(sample);
 }
 
-void SampleTable::add_to_timeline(const Sample& sample) {
+std::uint32_t SampleTable::add_to_timeline(const Sample& sample, std::chrono::nanoseconds span) {
     if (sample.thread.value >= latest_.size()) latest_.resize(sample.thread.value + std::size_t{1});
     Latest& latest = latest_[sample.thread.value];
-    // Against the end of the latest sample, not of the row: weights are intervals as asked for and times are as they
+    // Against the end of the latest sample, not of the row: spans are intervals as asked for and times are as they
     // came, so over a long row their sums drift apart.
     const bool touches = latest.row != IdIndex::kNone && sample.start <= latest.end + merge_gap_;
-    latest.end = sample.start + sample.weight;
+    latest.end = sample.start + span;
     if (touches && same_stack(rows_[latest.row], sample)) {
         ++rows_[latest.row].count;
         rows_[latest.row].weight += sample.weight;
-        return;
+        return latest.row;
     }
     latest.row = static_cast<std::uint32_t>(rows_.size());
     rows_.push_back(sample);
+    return latest.row;
 }
 
-void SampleTable::add_to_counts(const Sample& sample) {
+std::uint32_t SampleTable::add_to_counts(const Sample& sample) {
     const std::uint32_t hash = hash_of(sample);
     const std::uint32_t found = index_.find(hash, [&](std::uint32_t row) { return same_stack(rows_[row], sample); });
     if (found != IdIndex::kNone) {
         ++rows_[found].count;
         rows_[found].weight += sample.weight;
-        return;
+        return found;
     }
     const auto row = static_cast<std::uint32_t>(rows_.size());
     rows_.push_back(sample);
     rows_.back().start = std::chrono::nanoseconds(0);
     index_.insert(hash, row);
+    return row;
 }
 
 std::vector<Sample> SampleTable::take() && {

@@ -6,6 +6,7 @@
 #include <lampyr/profile.hpp>
 
 #include <chrono>
+#include <cstdint>
 #include <vector>
 
 namespace lampyr::profile {
@@ -17,8 +18,10 @@ class SampleTable {
   public:
     SampleTable(bool timeline, std::chrono::nanoseconds merge_gap) : timeline_(timeline), merge_gap_(merge_gap) {}
 
-    void add(ThreadId thread, StackId stack, ThreadState state, std::chrono::nanoseconds start,
-             std::chrono::nanoseconds weight);
+    /// `span` is the stretch of time the sample stands in, from `start`; `weight` what it counts for. Returns its row.
+    std::uint32_t add(ThreadId thread, StackId stack, ThreadState state, std::chrono::nanoseconds start,
+                      std::chrono::nanoseconds span, std::chrono::nanoseconds weight);
+    void add_weight(std::uint32_t row, std::chrono::nanoseconds weight) { rows_[row].weight += weight; }
 
     [[nodiscard]] std::size_t size() const noexcept { return rows_.size(); }
     [[nodiscard]] std::uint64_t total_count() const noexcept { return total_count_; }
@@ -30,8 +33,8 @@ class SampleTable {
         std::uint32_t row = IdIndex::kNone;
         std::chrono::nanoseconds end{0};
     };
-    void add_to_timeline(const Sample& sample);
-    void add_to_counts(const Sample& sample);
+    std::uint32_t add_to_timeline(const Sample& sample, std::chrono::nanoseconds span);
+    std::uint32_t add_to_counts(const Sample& sample);
 
     bool timeline_;
     std::chrono::nanoseconds merge_gap_;

@@ -15,7 +15,9 @@ ProcessSampler::ProcessSampler(Target::Impl& target, profile::Builder& builder, 
       reader_(*target.memory, target.runtime.layout, target.anchor()),
       files_(target.file_names()),
       cache_(*target.memory, target.runtime.layout, builder, files_),
-      status_(target.memory->process()) {
+      status_(target.memory->process()),
+      cpu_(target.memory->process()),
+      cpu_weights_(!options.include_idle && !options.gil_only) {
     Process process;
     process.pid = target.pid;
     process.command_line = builder.intern_string(target.command_line);
@@ -59,7 +61,7 @@ ProcessSampler::Track ProcessSampler::make_track(const cpython::RawStack& stack)
 
 /// Brings `tracks_` in line with the reader's list after threads came or went. A thread state's address may be used again,
 /// so the thread's ident must agree too.
-void ProcessSampler::match_tracks() {
+void ProcessSampler::match_tracks(std::chrono::nanoseconds when, Tally& tally) {
     const auto& stacks = reader_.stacks();
     std::vector<Track> old = std::move(tracks_);
     tracks_.clear();
@@ -74,12 +76,15 @@ void ProcessSampler::match_tracks() {
         if (found == old.end()) found = std::find_if(old.begin(), old.end(), same);
         if (found == old.end()) {
             tracks_.push_back(make_track(*stack));
+            look(tracks_.back(), when, tally);
             continue;
         }
         hint = static_cast<std::size_t>(found - old.begin()) + 1;
         tracks_.push_back(std::move(*found));
         found->tstate = RemoteAddr();
     }
+    for (Track& track : old)
+        if (!track.tstate.is_null()) give(track.share.finish(), tally);
     list_version_ = reader_.thread_list_version();
 }
 
@@ -108,9 +113,34 @@ void ProcessSampler::refresh_names() {
     }
 }
 
+void ProcessSampler::give(std::span<const CpuShare::Given> weights, Tally& tally) {
+    for (const CpuShare::Given& given : weights) {
+        builder_.add_weight(given.row, given.weight);
+        tally.cpu.given += given.weight;
+    }
+}
+
+/// Asks the kernel about a thread, and weighs its samples when that shows what they were.
+void ProcessSampler::look(Track& track, std::chrono::nanoseconds when, Tally& tally) {
+    if (track.os_tid.value == 0) return;
+    track.clock.look(track.os_tid, cpu_, status_);
+    if (!track.clock.changed()) return;
+    const CpuShare::Change& change = track.clock.change();
+    tally.cpu.ran += change.ran;
+    tally.cpu.waited += change.waited;
+    const std::uint64_t waiting_before = track.share.waiting();
+    give(track.share.settle(change, when), tally);
+    tally.cpu.waiting_samples += track.share.waiting() - waiting_before;
+}
+
+/// Before the stacks are read: a thread that did not run by now has the stack it had. And a thread that is held while it is
+/// read (blocking mode) no longer says whether it ran.
+void ProcessSampler::look_at_threads(std::chrono::nanoseconds when, Tally& tally) {
+    for (Track& track : tracks_) look(track, when, tally);
+}
+
 ThreadState ProcessSampler::state_of(const Track& track, const cpython::RawStack& stack) {
-    if (track.os_tid.value == 0) return ThreadState::kUnknown;
-    switch (status_.state(track.os_tid)) {
+    switch (track.clock.state()) {
         case process::RunState::kRunning: return stack.holds_gil ? ThreadState::kRunningGil : ThreadState::kRunning;
         case process::RunState::kBlocked: return ThreadState::kIdle;
         case process::RunState::kGone: return ThreadState::kIdle;
@@ -119,17 +149,20 @@ ThreadState ProcessSampler::state_of(const Track& track, const cpython::RawStack
     return ThreadState::kUnknown;
 }
 
-/// A stopped thread no longer says whether it ran, so it is asked before the stop.
-void ProcessSampler::note_states() {
-    to_stop_.clear();
-    states_before_.clear();
-    for (std::size_t i = 0; i < tracks_.size(); ++i) {
-        states_before_.push_back(state_of(tracks_[i], *reader_.stacks()[i]));
-        if (tracks_[i].os_tid.value != 0) to_stop_.push_back(tracks_[i].os_tid);
+void ProcessSampler::add_sample(Track& track, StackId stack, ThreadState state, std::chrono::nanoseconds start,
+                                std::chrono::nanoseconds span, Tally& tally) {
+    if (!cpu_weights_) {
+        builder_.add_sample(track.row, stack, state, start, span);
+    } else if (track.clock.counted()) {
+        const SampleId row = builder_.add_sample(track.row, stack, state, start, span, std::chrono::nanoseconds(0));
+        give(track.share.add(row, span, start), tally);
+    } else {
+        builder_.add_sample(track.row, stack, state, start, span);
+        ++tally.cpu.uncounted_samples;
     }
 }
 
-void ProcessSampler::add_stacks(std::chrono::nanoseconds start, std::chrono::nanoseconds weight, Tally& tally) {
+void ProcessSampler::add_stacks(std::chrono::nanoseconds start, std::chrono::nanoseconds span, Tally& tally) {
     const auto& stacks = reader_.stacks();
     const std::uint64_t generation = reader_.code_generation();
     for (std::size_t i = 0; i < stacks.size(); ++i) {
@@ -141,50 +174,57 @@ void ProcessSampler::add_stacks(std::chrono::nanoseconds start, std::chrono::nan
         }
         if (stack.status == cpython::StackStatus::kNoFrame || stack.ident == 0) continue;
         if (options_.gil_only && !stack.holds_gil) continue;
-        const ThreadState state = i < states_before_.size() ? states_before_[i] : state_of(track, stack);
+        const ThreadState state = state_of(track, stack);
         if (state == ThreadState::kIdle && !options_.include_idle && !options_.gil_only) {
             ++tally.idle_stacks;
             continue;
         }
         const StackId id = track.resolver.resolve(stack, cache_, builder_, generation, tally.losses);
-        if (id != kEmptyStack) builder_.add_sample(track.row, id, state, start, weight);
+        if (id != kEmptyStack) add_sample(track, id, state, start, span, tally);
     }
 }
 
-cpython::StackReader::Outcome ProcessSampler::sweep(std::chrono::nanoseconds start, std::chrono::nanoseconds weight,
+cpython::StackReader::Outcome ProcessSampler::sweep(std::chrono::nanoseconds start, std::chrono::nanoseconds span,
                                                     Tally& tally) {
     const auto outcome = reader_.sweep();
     if (outcome != cpython::StackReader::Outcome::kOk) return outcome;
-    if (!tracks_match()) {
-        match_tracks();
-        states_before_.clear();
-    }
-    add_stacks(start, weight, tally);
+    if (!tracks_match()) match_tracks(start, tally);
+    add_stacks(start, span, tally);
     return outcome;
 }
 
 /// All reads happen while the threads are held. A target that cannot be held this time (a thread in vfork, say) is read as
 /// it runs: the sample is kept, and proven or marked like any other.
 cpython::StackReader::Outcome ProcessSampler::sweep_stopped(std::chrono::nanoseconds start,
-                                                            std::chrono::nanoseconds weight, Tally& tally) {
+                                                            std::chrono::nanoseconds span, Tally& tally) {
     auto outcome = cpython::StackReader::Outcome::kOk;
     if (tracks_.empty() || reader_.stacks().size() != tracks_.size()) {  // who is to be stopped is not known (any more)
         outcome = reader_.sweep();
         if (outcome != cpython::StackReader::Outcome::kOk) return outcome;
-        match_tracks();
+        match_tracks(start, tally);
     }
-    note_states();
+    to_stop_.clear();
+    for (const Track& track : tracks_)
+        if (track.os_tid.value != 0) to_stop_.push_back(track.os_tid);
     bool read = false;
     stopper_->during_stop(to_stop_, [&](const process::StopOutcome&) {
         read = true;
-        outcome = sweep(start, weight, tally);
+        outcome = sweep(start, span, tally);
     });
-    return read ? outcome : sweep(start, weight, tally);
+    return read ? outcome : sweep(start, span, tally);
 }
 
-ProcessSampler::Outcome ProcessSampler::tick(std::chrono::nanoseconds start, std::chrono::nanoseconds weight,
+void ProcessSampler::finish(std::chrono::nanoseconds when, Tally& tally) {
+    for (Track& track : tracks_) {
+        look(track, when, tally);
+        give(track.share.finish(), tally);
+    }
+}
+
+ProcessSampler::Outcome ProcessSampler::tick(std::chrono::nanoseconds start, std::chrono::nanoseconds span,
                                              Tally& tally) {
-    switch (stopper_ ? sweep_stopped(start, weight, tally) : sweep(start, weight, tally)) {
+    look_at_threads(start, tally);
+    switch (stopper_ ? sweep_stopped(start, span, tally) : sweep(start, span, tally)) {
         case cpython::StackReader::Outcome::kOk: return Outcome::kSampled;
         case cpython::StackReader::Outcome::kNoInterpreter: return Outcome::kNothingYet;
         case cpython::StackReader::Outcome::kUnreadable: break;

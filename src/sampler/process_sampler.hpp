@@ -8,14 +8,17 @@
 #include "process/thread_stopper.hpp"
 #include "profile/builder.hpp"
 #include "sampler/code_cache.hpp"
+#include "sampler/cpu_share.hpp"
 #include "sampler/stack_resolver.hpp"
 #include "sampler/target_impl.hpp"
+#include "sampler/thread_clock.hpp"
 
 #include <array>
 #include <chrono>
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <span>
 #include <vector>
 
 namespace lampyr::sampler {
@@ -24,6 +27,7 @@ namespace lampyr::sampler {
 struct Tally {
     std::array<std::uint64_t, kLossCount> losses{};
     std::uint64_t idle_stacks = 0;
+    TargetCpu cpu;
 };
 
 /// Samples one process into a profile under construction: sweep, decide which threads count, resolve, add.
@@ -34,7 +38,10 @@ class ProcessSampler {
                                                                       const SamplerOptions& options);
 
     enum class Outcome : std::uint8_t { kSampled, kNothingYet, kGone };
-    Outcome tick(std::chrono::nanoseconds start, std::chrono::nanoseconds weight, Tally& tally);
+    /// Samples at `start` (since sampling began); a sample stands for `span`.
+    Outcome tick(std::chrono::nanoseconds start, std::chrono::nanoseconds span, Tally& tally);
+    /// After the last tick: gives all samples their weights.
+    void finish(std::chrono::nanoseconds when, Tally& tally);
 
     /// Gives threads that have no name yet another chance; costs several reads, so not for every tick.
     void refresh_names();
@@ -46,25 +53,31 @@ class ProcessSampler {
   private:
     ProcessSampler(Target::Impl& target, profile::Builder& builder, const SamplerOptions& options);
 
-    /// A thread being followed: its row in the profile and its last stack.
+    /// A thread being followed: its row in the profile, what the kernel says of it, and its last stack.
     struct Track {
         RemoteAddr tstate;
         RemoteAddr interpreter;
         std::uint64_t ident = 0;
         ThreadId row;
         Tid os_tid;
+        ThreadClock clock;
+        CpuShare share;
         StackResolver resolver;
     };
 
-    void match_tracks();
+    void match_tracks(std::chrono::nanoseconds when, Tally& tally);
     [[nodiscard]] bool tracks_match() const;
     Track make_track(const cpython::RawStack& stack);
-    [[nodiscard]] ThreadState state_of(const Track& track, const cpython::RawStack& stack);
-    void add_stacks(std::chrono::nanoseconds start, std::chrono::nanoseconds weight, Tally& tally);
-    cpython::StackReader::Outcome sweep(std::chrono::nanoseconds start, std::chrono::nanoseconds weight, Tally& tally);
-    cpython::StackReader::Outcome sweep_stopped(std::chrono::nanoseconds start, std::chrono::nanoseconds weight,
+    [[nodiscard]] static ThreadState state_of(const Track& track, const cpython::RawStack& stack);
+    void look(Track& track, std::chrono::nanoseconds when, Tally& tally);
+    void look_at_threads(std::chrono::nanoseconds when, Tally& tally);
+    void give(std::span<const CpuShare::Given> weights, Tally& tally);
+    void add_stacks(std::chrono::nanoseconds start, std::chrono::nanoseconds span, Tally& tally);
+    void add_sample(Track& track, StackId stack, ThreadState state, std::chrono::nanoseconds start,
+                    std::chrono::nanoseconds span, Tally& tally);
+    cpython::StackReader::Outcome sweep(std::chrono::nanoseconds start, std::chrono::nanoseconds span, Tally& tally);
+    cpython::StackReader::Outcome sweep_stopped(std::chrono::nanoseconds start, std::chrono::nanoseconds span,
                                                 Tally& tally);
-    void note_states();
 
     Target::Impl& target_;
     profile::Builder& builder_;
@@ -73,11 +86,12 @@ class ProcessSampler {
     FileNames files_;
     CodeCache cache_;
     process::ThreadStatusReader status_;
+    process::ThreadCpuReader cpu_;
+    bool cpu_weights_;                                 // samples count for CPU time, not for time on the wall
     std::unique_ptr<process::ThreadStopper> stopper_;  // blocking mode only
     ProcessId row_;
-    std::vector<Track> tracks_;  // parallel to reader_.stacks()
+    std::vector<Track> tracks_;  // parallel to reader_.stacks() after a sweep
     std::vector<Tid> to_stop_;
-    std::vector<ThreadState> states_before_;  // blocking mode: asked before the stop, parallel to tracks_
     std::uint64_t list_version_ = 0;
     bool names_wanted_ = true;
 };

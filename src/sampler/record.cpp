@@ -3,8 +3,11 @@
 #include <lampyr/version.hpp>
 
 #include "base/clock.hpp"
+#include "base/time_histogram.hpp"
 #include "process/process_info.hpp"
+#include "process/raised_priority.hpp"
 #include "process/task_files.hpp"
+#include "sampler/own_load.hpp"
 #include "sampler/process_sampler.hpp"
 #include "sampler/schedule.hpp"
 
@@ -25,7 +28,11 @@ constexpr nanoseconds kLookEvery =
 constexpr nanoseconds kShortestSleep = std::chrono::microseconds(3);
 /// A process that is ending has given up its image a moment before it is seen to have ended; an exec'ed one stays changed.
 constexpr int kChangedLooks = 3;
-constexpr nanoseconds kMaxWeight = std::chrono::seconds(1);
+constexpr nanoseconds kMaxSpan = std::chrono::seconds(1);
+constexpr nanoseconds kLoadEvery = std::chrono::milliseconds(50);
+/// A raised priority is for a thread that sleeps at least half of the time.
+constexpr double kRaiseBelow = 0.35;
+constexpr double kLowerAbove = 0.50;
 constexpr double kMaxRateHz = 1e6;
 
 Result<void> validate(std::span<Target> targets, const SamplerOptions& options) {
@@ -65,6 +72,7 @@ class Recorder {
         return nanoseconds(static_cast<std::int64_t>(2e9 / options.rate_hz));
     }
     [[nodiscard]] bool sleep_until(nanoseconds due, const std::atomic<bool>& stop);
+    void watch_own_load(nanoseconds now);
     void tick(nanoseconds now, std::uint64_t slots);
     void look_at_targets();
     [[nodiscard]] bool all_gone() const {
@@ -77,6 +85,9 @@ class Recorder {
     profile::Builder builder_;
     std::vector<Followed> processes_;
     SteadyClock clock_;
+    process::RaisedPriority priority_;
+    TimeHistogram lateness_;
+    sampler::OwnLoad load_{clock_.now(), own_cpu_time()};
     sampler::Tally tally_;
     nanoseconds started_{0};
     nanoseconds ends_{0};
@@ -84,6 +95,7 @@ class Recorder {
     nanoseconds next_report_{0};
     nanoseconds next_look_{0};
     nanoseconds next_names_{0};
+    nanoseconds next_load_{0};
     bool lost_ = false;
 };
 
@@ -104,6 +116,17 @@ bool Recorder::sleep_until(nanoseconds due, const std::atomic<bool>& stop) {
     }
 }
 
+/// Raises the priority as soon as it is known that it does nobody harm, and lowers it when it would.
+void Recorder::watch_own_load(nanoseconds now) {
+    if (now < next_load_) return;
+    next_load_ = now + kLoadEvery;
+    load_.mark(now, own_cpu_time());
+    if (load_.share() > kLowerAbove)
+        priority_.lower();
+    else if (load_.share() < kRaiseBelow)
+        priority_.raise();
+}
+
 void Recorder::look_at_targets() {
     for (Followed& process : processes_) {
         if (process.gone) continue;
@@ -121,10 +144,10 @@ void Recorder::look_at_targets() {
 
 void Recorder::tick(nanoseconds now, std::uint64_t slots) {
     const nanoseconds interval(static_cast<std::int64_t>(1e9 / options_.rate_hz));
-    const nanoseconds weight = std::min(kMaxWeight, interval * static_cast<std::int64_t>(slots));
+    const nanoseconds span = std::min(kMaxSpan, interval * static_cast<std::int64_t>(slots));
     for (Followed& process : processes_) {
         if (process.gone) continue;
-        if (process.sampler->tick(now - started_, std::max(weight, interval), tally_) ==
+        if (process.sampler->tick(now - started_, std::max(span, interval), tally_) ==
             sampler::ProcessSampler::Outcome::kGone)
             next_look_ = nanoseconds(0);  // exited, exec'ed, or a moment's failure: the kernel knows
     }
@@ -160,6 +183,7 @@ Recording Recorder::run(const std::atomic<bool>& stop, const std::function<void(
     started_ = clock_.now();
     if (options_.duration) ends_ = started_ + *options_.duration;
     next_report_ = started_ + kProgressEvery;
+    next_load_ = started_ + kLoadEvery;
     sampler::Schedule schedule(started_, options_.rate_hz, static_cast<std::uint64_t>(started_.count()));
     StopReason reason = StopReason::kTargetExited;
     while (!all_gone()) {
@@ -171,16 +195,24 @@ Recording Recorder::run(const std::atomic<bool>& stop, const std::function<void(
             break;
         }
         const nanoseconds now = clock_.now();
+        lateness_.add(now - slot.due);
         tick(now, slot.skipped + 1);
         report(now, progress);
+        watch_own_load(now);
     }
     if (reason == StopReason::kTargetExited && lost_) reason = StopReason::kTargetLost;
     return std::move(*this).finish(reason, clock_.now(), cpu_before);
 }
 
 Recording Recorder::finish(StopReason reason, nanoseconds ended, nanoseconds cpu_before) && {
+    for (Followed& process : processes_) process.sampler->finish(ended - started_, tally_);
     Recording recording;
     recording.reason = reason;
+    recording.cpu = tally_.cpu;
+    recording.late_median = lateness_.quantile(0.5);
+    recording.late_p99 = lateness_.quantile(0.99);
+    recording.priority = to_string(priority_.level());
+    priority_.lower();
     recording.own_cpu = own_cpu_time() - cpu_before;
     recording.idle_stacks = tally_.idle_stacks;
     for (const Followed& process : processes_) {
@@ -203,6 +235,7 @@ Recording Recorder::finish(StopReason reason, nanoseconds ended, nanoseconds cpu
     info.idle_included = options_.include_idle;
     info.gil_only = options_.gil_only;
     info.blocking = options_.blocking;
+    info.cpu_time = !options_.include_idle && !options_.gil_only && tally_.cpu.ran.count() != 0;
     recording.profile = std::move(builder_).finish(std::move(info));
     return recording;
 }

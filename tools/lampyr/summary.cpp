@@ -25,6 +25,7 @@ double share(std::uint64_t part, std::uint64_t whole) {
     return whole == 0 ? 0 : static_cast<double>(part) / static_cast<double>(whole);
 }
 double seconds(std::chrono::nanoseconds time) { return std::chrono::duration<double>(time).count(); }
+double microseconds(std::chrono::nanoseconds time) { return static_cast<double>(time.count()) / 1000; }
 
 std::uint64_t loss(const ProfileInfo& info, Loss cause) { return info.losses[static_cast<std::size_t>(cause)]; }
 double late_share(const ProfileInfo& info) {
@@ -66,6 +67,18 @@ std::string losses_text(const ProfileInfo& info) {
     return text.empty() ? "none" : text;
 }
 
+std::chrono::nanoseconds time_of(const Profile& profile) {
+    std::chrono::nanoseconds time{0};
+    for (const Sample& sample : profile.samples) time += sample.weight;
+    return time;
+}
+
+std::string cpu_text(const TargetCpu& cpu) {
+    std::string text = fmt::format("{} of CPU in samples, {} used", format_seconds(cpu.given), format_seconds(cpu.ran));
+    if (cpu.waited.count() > 0) text += fmt::format("; waited {} for a CPU", format_seconds(cpu.waited));
+    return text;
+}
+
 /// Cut between characters: terminal_safe text is valid UTF-8.
 std::string cut(std::string text, std::size_t most) {
     if (text.size() <= most) return text;
@@ -98,8 +111,11 @@ std::string next_command(const Outcome& outcome) {
 nlohmann::json top_json(const std::vector<TopEntry>& entries) {
     nlohmann::json list = nlohmann::json::array();
     for (const TopEntry& entry : entries) {
-        list.push_back(
-            {{"label", entry.label}, {"self", entry.self}, {"total", entry.total}, {"self_share", entry.self_share}});
+        list.push_back({{"label", entry.label},
+                        {"self_s", seconds(entry.self)},
+                        {"total_s", seconds(entry.total)},
+                        {"self_share", entry.self_share},
+                        {"total_share", entry.total_share}});
     }
     return list;
 }
@@ -138,6 +154,12 @@ std::vector<std::string> warnings(const Outcome& outcome) {
         list.push_back(fmt::format("only {}: shares are rough; record longer or raise the rate with -r",
                                    plural(info.stacks, "sample")));
     }
+    if (recording.cpu.uncounted_samples > 0) {
+        list.push_back(
+            fmt::format("the kernel does not count CPU time for {} of {}: they stand for time on the wall, and a "
+                        "thread that waited for a CPU is shown as if it ran",
+                        format_count(recording.cpu.uncounted_samples), plural(info.stacks, "sample")));
+    }
     if (late_share(info) > 0.10) {
         list.push_back(
             fmt::format("{:.0f} % of the ticks came too late; ask for a rate that can be kept, such as -r {}",
@@ -164,6 +186,7 @@ std::string summary_text(const Outcome& outcome, Verbosity verbosity) {
                                format_rate(info.rate_asked_hz), format_seconds(recording.own_cpu),
                                format_share(seconds(recording.own_cpu), seconds(info.duration))));
     head.push_back("  losses    " + losses_text(info));
+    if (info.cpu_time) head.push_back("  program   " + cpu_text(recording.cpu));
     if (info.blocking) {
         head.push_back(fmt::format("  stopped   the program was held for {} in all, {} at most",
                                    format_seconds(recording.stopped), format_seconds(recording.longest_stop)));
@@ -216,7 +239,19 @@ std::string summary_json(const Outcome& outcome) {
         {"threads", profile.threads.size()},
         {"processes", processes},
         {"losses", losses},
+        {"weights", info.cpu_time ? "cpu" : "wall"},
+        {"interval_s", seconds(info.interval)},
+        {"samples_time_s", seconds(time_of(profile))},
+        {"target_cpu_s", seconds(recording.cpu.ran)},
+        {"target_cpu_given_s", seconds(recording.cpu.given)},
+        {"run_queue_wait_s", seconds(recording.cpu.waited)},
+        {"waiting_samples", recording.cpu.waiting_samples},
+        {"uncounted_samples", recording.cpu.uncounted_samples},
+        {"tick_late_median_us", microseconds(recording.late_median)},
+        {"tick_late_p99_us", microseconds(recording.late_p99)},
+        {"priority", recording.priority},
         {"own_cpu_s", seconds(recording.own_cpu)},
+        {"own_cpu_share", info.duration.count() > 0 ? seconds(recording.own_cpu) / seconds(info.duration) : 0.0},
         {"peak_rss_bytes", recording.peak_rss_bytes},
         {"read_calls", recording.read_calls},
         {"blocking", info.blocking},
