@@ -23,6 +23,7 @@ class SampleTable {
                       std::chrono::nanoseconds span, std::chrono::nanoseconds weight);
     void add_weight(std::uint32_t row, std::chrono::nanoseconds weight) { rows_[row].weight += weight; }
 
+    void set_merge_gap(std::chrono::nanoseconds gap) { merge_gap_ = gap; }
     [[nodiscard]] std::size_t size() const noexcept { return rows_.size(); }
     [[nodiscard]] std::uint64_t total_count() const noexcept { return total_count_; }
     /// Rows in order of first arrival, all starting at 0; with a timeline, by start and then thread.
