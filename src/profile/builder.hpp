@@ -60,6 +60,13 @@ class Builder {
                         std::chrono::nanoseconds span) {
         return add_sample(thread, stack, state, start, span, span);
     }
+    [[nodiscard]] const Sample& sample(SampleId row) const { return samples_.row(row.value); }
+    /// What a row holds beyond `count` samples and `weight` turns out to be of another stack. Returns the row it goes to.
+    SampleId set_apart(SampleId row, std::uint64_t count, std::chrono::nanoseconds weight, StackId stack) {
+        return SampleId{samples_.set_apart(row.value, count, weight, stack)};
+    }
+    [[nodiscard]] const StackNode& stack(StackId id) const { return stacks_.row(id); }
+    [[nodiscard]] FunctionId function_of(FrameId frame) const { return frames_.row(frame).function; }
     /// What a sample counts for may be known only later.
     void add_weight(SampleId row, std::chrono::nanoseconds weight) { samples_.add_weight(row.value, weight); }
 

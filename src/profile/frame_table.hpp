@@ -16,6 +16,7 @@ class FrameTable {
         const std::uint32_t found = index_.find(function.value, line);
         return found != PairIndex::kNone ? FrameId{found} : add(function, line);
     }
+    [[nodiscard]] const Frame& row(FrameId id) const { return rows_[id.value]; }
     [[nodiscard]] std::size_t size() const noexcept { return rows_.size(); }
     [[nodiscard]] std::vector<Frame> take() && { return std::move(rows_); }
 

@@ -49,7 +49,7 @@ std::uint32_t SampleTable::add_to_counts(const Sample& sample) {
     const std::uint32_t hash = hash_of(sample);
     const std::uint32_t found = index_.find(hash, [&](std::uint32_t row) { return same_stack(rows_[row], sample); });
     if (found != IdIndex::kNone) {
-        ++rows_[found].count;
+        rows_[found].count += sample.count;
         rows_[found].weight += sample.weight;
         return found;
     }
@@ -60,7 +60,29 @@ std::uint32_t SampleTable::add_to_counts(const Sample& sample) {
     return row;
 }
 
+std::uint32_t SampleTable::set_apart(std::uint32_t row, std::uint64_t count, std::chrono::nanoseconds weight,
+                                     StackId stack) {
+    if (timeline_ && count == 0) {
+        rows_[row].stack = stack;
+        return row;
+    }
+    Sample apart = rows_[row];
+    apart.stack = stack;
+    apart.count -= count;
+    apart.weight -= weight;
+    rows_[row].count = count;
+    rows_[row].weight = weight;
+    if (!timeline_) return add_to_counts(apart);
+    apart.start += weight;
+    const auto added = static_cast<std::uint32_t>(rows_.size());
+    rows_.push_back(apart);
+    Latest& latest = latest_[apart.thread.value];
+    if (latest.row == row) latest.row = added;
+    return added;
+}
+
 std::vector<Sample> SampleTable::take() && {
+    std::erase_if(rows_, [](const Sample& sample) { return sample.count == 0; });
     if (timeline_)
         std::stable_sort(rows_.begin(), rows_.end(), [](const Sample& a, const Sample& b) {
             return std::tie(a.start, a.thread) < std::tie(b.start, b.thread);

@@ -23,6 +23,7 @@ class StackTable {
     /// Adds a node that does not exist. `parent` is an existing node or kEmptyStack.
     [[nodiscard]] StackId add(StackId parent, FrameId frame);
 
+    [[nodiscard]] const StackNode& row(StackId id) const { return rows_[id.value]; }
     [[nodiscard]] std::size_t size() const noexcept { return rows_.size(); }
     /// Memory of rows and index.
     [[nodiscard]] std::size_t bytes() const noexcept { return rows_.capacity() * sizeof(StackNode) + index_.bytes(); }

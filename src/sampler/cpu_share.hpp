@@ -44,6 +44,13 @@ class CpuShare {
     /// goes to the latest samples that were in doubt.
     [[nodiscard]] std::span<const Given> finish();
 
+    /// Pending samples of one row turned out to belong to another.
+    void redirect(SampleId from, SampleId to) {
+        for (auto* entries : {&entries_, &deferred_})
+            for (Entry& entry : *entries)
+                if (entry.row == from) entry.row = to;
+    }
+
     [[nodiscard]] nanoseconds kept() const { return bank_; }
     [[nodiscard]] std::size_t pending() const { return entries_.size(); }
     /// Samples that were found to have been waiting.

@@ -3,10 +3,20 @@
 
 #include "cpython/thread_identity.hpp"
 #include "cpython/thread_names.hpp"
+#include "sampler/renamed_stack.hpp"
 
 #include <algorithm>
 
 namespace lampyr::sampler {
+
+namespace {
+
+/// Names are proven at least this often.
+constexpr std::chrono::milliseconds kNamesProvenEvery{50};
+/// The kernel is asked at least this often about a thread that runs by all that is seen of it.
+constexpr std::chrono::microseconds kAskEvery{500};
+
+}  // namespace
 
 ProcessSampler::ProcessSampler(Target::Impl& target, profile::Builder& builder, const SamplerOptions& options)
     : target_(target),
@@ -122,7 +132,9 @@ void ProcessSampler::give(std::span<const CpuShare::Given> weights, Tally& tally
 
 /// Asks the kernel about a thread, and weighs its samples when that shows what they were.
 void ProcessSampler::look(Track& track, std::chrono::nanoseconds when, Tally& tally) {
+    track.look_owed = false;
     if (track.os_tid.value == 0) return;
+    track.looked_at = when;
     track.clock.look(track.os_tid, cpu_, status_);
     if (!track.clock.changed()) return;
     const CpuShare::Change& change = track.clock.change();
@@ -136,7 +148,40 @@ void ProcessSampler::look(Track& track, std::chrono::nanoseconds when, Tally& ta
 /// Before the stacks are read: a thread that did not run by now has the stack it had. And a thread that is held while it is
 /// read (blocking mode) no longer says whether it ran.
 void ProcessSampler::look_at_threads(std::chrono::nanoseconds when, Tally& tally) {
-    for (Track& track : tracks_) look(track, when, tally);
+    const bool match = tracks_match();
+    for (std::size_t i = 0; i < tracks_.size(); ++i) {
+        Track& track = tracks_[i];
+        track.look_owed = surely_runs(track, when);
+        if (track.look_owed) continue;
+        look(track, when, tally);
+        if (match && track.os_tid.value != 0 && !track.clock.moved()) reader_.set_still(i);
+    }
+}
+
+/// A thread that held the GIL at the last sweep and was asked about a moment ago. If its stack has changed by the next sweep and
+/// it still holds the GIL, it runs, and the kernel need not be asked.
+bool ProcessSampler::surely_runs(const Track& track, std::chrono::nanoseconds when) {
+    return track.held_gil && track.clock.counted() && track.clock.state() == process::RunState::kRunning &&
+           when - track.looked_at < kAskEvery;
+}
+
+/// Proves the names that were lent without proof since the last time. What was counted under a name that is another's by
+/// now goes under none.
+void ProcessSampler::check_names(std::chrono::nanoseconds when, Tally& tally) {
+    if (!cache_.some_wait()) return;
+    names_checked_ = when;
+    const std::span<const FunctionId> changed = cache_.check_waiting();
+    if (!changed.empty()) {
+        for (const HeldRows::Held& held : held_.held()) {
+            const Sample& sample = builder_.sample(held.row);
+            const StackId stack = without_names_of(builder_, sample.stack, changed);
+            if (stack == sample.stack || sample.count == held.count) continue;
+            tally.losses[static_cast<std::size_t>(Loss::kReusedCode)] += sample.count - held.count;
+            const SampleId row = builder_.set_apart(held.row, held.count, held.weight, stack);
+            for (Track& track : tracks_) track.share.redirect(held.row, row);
+        }
+    }
+    held_.release();
 }
 
 ThreadState ProcessSampler::state_of(const Track& track, const cpython::RawStack& stack) {
@@ -151,15 +196,14 @@ ThreadState ProcessSampler::state_of(const Track& track, const cpython::RawStack
 
 void ProcessSampler::add_sample(Track& track, StackId stack, ThreadState state, std::chrono::nanoseconds start,
                                 std::chrono::nanoseconds span, Tally& tally) {
-    if (!cpu_weights_) {
-        builder_.add_sample(track.row, stack, state, start, span);
-    } else if (track.clock.counted()) {
-        const SampleId row = builder_.add_sample(track.row, stack, state, start, span, std::chrono::nanoseconds(0));
+    const bool weighed_later = cpu_weights_ && track.clock.counted();
+    const std::chrono::nanoseconds weight = weighed_later ? std::chrono::nanoseconds(0) : span;
+    const SampleId row = builder_.add_sample(track.row, stack, state, start, span, weight);
+    if (cache_.some_wait()) held_.note(builder_, row, weight);
+    if (weighed_later)
         give(track.share.add(row, span, start), tally);
-    } else {
-        builder_.add_sample(track.row, stack, state, start, span);
+    else if (cpu_weights_)
         ++tally.cpu.uncounted_samples;
-    }
 }
 
 void ProcessSampler::add_stacks(std::chrono::nanoseconds start, std::chrono::nanoseconds span, Tally& tally) {
@@ -168,6 +212,9 @@ void ProcessSampler::add_stacks(std::chrono::nanoseconds start, std::chrono::nan
     for (std::size_t i = 0; i < stacks.size(); ++i) {
         const cpython::RawStack& stack = *stacks[i];
         Track& track = tracks_[i];
+        if (track.look_owed && (!stack.holds_gil || stack.serial == track.serial)) look(track, start, tally);
+        track.serial = stack.serial;
+        track.held_gil = stack.holds_gil;
         if (stack.status == cpython::StackStatus::kUnreadable || stack.status == cpython::StackStatus::kStale) {
             ++tally.losses[static_cast<std::size_t>(Loss::kUnreadable)];
             continue;
@@ -179,7 +226,7 @@ void ProcessSampler::add_stacks(std::chrono::nanoseconds start, std::chrono::nan
             ++tally.idle_stacks;
             continue;
         }
-        const StackId id = track.resolver.resolve(stack, cache_, builder_, generation, tally.losses);
+        const StackId id = track.resolver.resolve(stack, cache_, builder_, generation, start, tally.losses);
         if (id != kEmptyStack) add_sample(track, id, state, start, span, tally);
     }
 }
@@ -190,6 +237,7 @@ cpython::StackReader::Outcome ProcessSampler::sweep(std::chrono::nanoseconds sta
     if (outcome != cpython::StackReader::Outcome::kOk) return outcome;
     if (!tracks_match()) match_tracks(start, tally);
     add_stacks(start, span, tally);
+    if (start - names_checked_ >= kNamesProvenEvery) check_names(start, tally);
     return outcome;
 }
 
@@ -215,6 +263,7 @@ cpython::StackReader::Outcome ProcessSampler::sweep_stopped(std::chrono::nanosec
 }
 
 void ProcessSampler::finish(std::chrono::nanoseconds when, Tally& tally) {
+    check_names(when, tally);
     for (Track& track : tracks_) {
         look(track, when, tally);
         give(track.share.finish(), tally);

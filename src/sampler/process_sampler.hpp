@@ -9,6 +9,7 @@
 #include "profile/builder.hpp"
 #include "sampler/code_cache.hpp"
 #include "sampler/cpu_share.hpp"
+#include "sampler/held_rows.hpp"
 #include "sampler/stack_resolver.hpp"
 #include "sampler/target_impl.hpp"
 #include "sampler/thread_clock.hpp"
@@ -45,6 +46,8 @@ class ProcessSampler {
 
     /// Gives threads that have no name yet another chance; costs several reads, so not for every tick.
     void refresh_names();
+    /// Looks whether threads came or went unseen; now and then, too.
+    void check_threads() { reader_.check_list(); }
     [[nodiscard]] std::uint32_t thread_count() const { return static_cast<std::uint32_t>(tracks_.size()); }
     [[nodiscard]] std::uint64_t read_calls() const;
     /// How long the target was held; zero without `blocking`.
@@ -60,6 +63,10 @@ class ProcessSampler {
         std::uint64_t ident = 0;
         ThreadId row;
         Tid os_tid;
+        std::uint64_t serial = 0;               // of its stack at the last sweep
+        bool held_gil = false;                  // at the last sweep
+        bool look_owed = false;                 // the kernel was not asked before this sweep
+        std::chrono::nanoseconds looked_at{0};  // when it was
         ThreadClock clock;
         CpuShare share;
         StackResolver resolver;
@@ -71,6 +78,8 @@ class ProcessSampler {
     [[nodiscard]] static ThreadState state_of(const Track& track, const cpython::RawStack& stack);
     void look(Track& track, std::chrono::nanoseconds when, Tally& tally);
     void look_at_threads(std::chrono::nanoseconds when, Tally& tally);
+    [[nodiscard]] static bool surely_runs(const Track& track, std::chrono::nanoseconds when);
+    void check_names(std::chrono::nanoseconds when, Tally& tally);
     void give(std::span<const CpuShare::Given> weights, Tally& tally);
     void add_stacks(std::chrono::nanoseconds start, std::chrono::nanoseconds span, Tally& tally);
     void add_sample(Track& track, StackId stack, ThreadState state, std::chrono::nanoseconds start,
@@ -92,6 +101,8 @@ class ProcessSampler {
     ProcessId row_;
     std::vector<Track> tracks_;  // parallel to reader_.stacks() after a sweep
     std::vector<Tid> to_stop_;
+    HeldRows held_;
+    std::chrono::nanoseconds names_checked_{0};
     std::uint64_t list_version_ = 0;
     bool names_wanted_ = true;
 };

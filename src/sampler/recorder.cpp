@@ -96,7 +96,10 @@ void Recorder::tick(nanoseconds now, std::uint64_t slots) {
     ++ticks_;
     if (now >= next_names_) {
         for (Followed& process : processes_)
-            if (!process.gone) process.sampler->refresh_names();
+            if (!process.gone) {
+                process.sampler->refresh_names();
+                process.sampler->check_threads();
+            }
         next_names_ = now + kNamesEvery;
     }
     if (now >= next_look_) {
