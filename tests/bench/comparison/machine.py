@@ -8,6 +8,7 @@ machine costs it as little as can be had. What is left is said in the report: `F
 import ctypes
 import os
 import platform
+import re
 import select
 import shutil
 import signal
@@ -53,9 +54,82 @@ def may_be_first():
 class Usage:
     """How a profiler ended and what it used."""
 
-    def __init__(self, status, out, err, cpu, wall, peak_kib):
+    def __init__(self, status, out, err, cpu, wall, peak_kib, ready_after):
         self.status, self.out, self.err = status, out, err
         self.cpu, self.wall, self.peak_kib = cpu, wall, peak_kib  # seconds, seconds, KiB or None
+        self.ready_after = ready_after  # seconds until it said that it samples, or None
+
+    @property
+    def last_words(self):
+        lines = [text.strip() for text in re.sub(r"\x1b\[[0-9;]*m", "", self.err + self.out).splitlines() if text.strip()]
+        complaints = [text for text in lines if re.search(r"annot|can't|rror|ailed", text)]
+        return (complaints or lines or ["no word"])[-1]
+
+
+class Program:
+    """A profiler on its own processor. Use in a `with` statement, which ends it in any case."""
+
+    def __init__(self, words, folder, ready=None, timeout=60):
+        self.peak = os.path.join(folder, "peak")
+        if TIME:
+            words = [TIME, "-q", "-f", "%M", "-o", self.peak] + words
+        self.ready, self.ready_after = ready, None
+        self.begin = time.monotonic()
+        self.deadline = self.begin + timeout
+        self.process = subprocess.Popen(
+            words, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, bufsize=0,
+            start_new_session=True, preexec_fn=prepare(PROFILER_CPU), env=support.clean_environment())
+        self.texts = {self.process.stdout: b"", self.process.stderr: b""}
+        self.open_ends = set(self.texts)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        if self.process.returncode is None:
+            os.killpg(self.process.pid, signal.SIGKILL)
+            self.process.wait()
+        self.process.stdout.close()
+        self.process.stderr.close()
+
+    def wait(self, until):
+        """Takes in what it writes until then, until it says that it is ready (first time only), or until it ends."""
+        until = min(until, self.deadline)
+        while self.open_ends and time.monotonic() < until:
+            for end in select.select(list(self.open_ends), [], [], max(0.0, until - time.monotonic()))[0]:
+                piece = os.read(end.fileno(), 1 << 16)
+                self.texts[end] += piece
+                if not piece:
+                    self.open_ends.discard(end)
+            if self.ready and self.ready_after is None and any(self.ready in text for text in self.texts.values()):
+                self.ready_after = time.monotonic() - self.begin
+                return
+
+    def interrupt(self):
+        if self.open_ends:
+            os.kill(innermost_child(self.process.pid), signal.SIGINT)
+
+    def finish(self):
+        while self.open_ends:
+            support.check(time.monotonic() < self.deadline, "no end of %s" % " ".join(self.process.args))
+            self.wait(self.deadline)
+        _, status, used = os.wait4(self.process.pid, 0)
+        wall = time.monotonic() - self.begin
+        self.process.returncode = os.waitstatus_to_exitcode(status)
+        out, err = (text.decode("utf-8", "replace") for text in self.texts.values())
+        return Usage(self.process.returncode, out, err, used.ru_utime + used.ru_stime, wall, read_peak(self.peak),
+                     self.ready_after)
+
+
+def run(words, folder, ready=None, stop_after=None, timeout=60):
+    """Runs a program to its end. With `stop_after` it gets SIGINT so many seconds after it said `ready` (or was started)."""
+    with Program(words, folder, ready, timeout) as program:
+        if stop_after is not None:
+            if ready:
+                program.wait(program.deadline)
+            program.wait(time.monotonic() + stop_after)
+            program.interrupt()
+        return program.finish()
 
 
 def innermost_child(pid):
@@ -69,31 +143,6 @@ def innermost_child(pid):
         pid = below[0]
 
 
-def run(words, folder, ready=None, stop_after=None, timeout=60):
-    """Runs a program to its end on the profiler's processor.
-
-    With `stop_after`, SIGINT is sent so many seconds after its standard error said `ready` (or after it started).
-    """
-    peak = os.path.join(folder, "peak")
-    if TIME:
-        words = [TIME, "-q", "-f", "%M", "-o", peak] + words
-    begin = time.monotonic()
-    process = subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, bufsize=0,
-                               start_new_session=True, preexec_fn=prepare(PROFILER_CPU), env=support.clean_environment())
-    try:
-        out, err = read_to_end(process, ready, stop_after, begin + timeout)
-        _, status, usage = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
-    finally:
-        if process.returncode is None:
-            os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
-        process.stdout.close()
-        process.stderr.close()
-    wall = time.monotonic() - begin
-    return Usage(process.returncode, out, err, usage.ru_utime + usage.ru_stime, wall, read_peak(peak))
-
-
 def read_peak(path):
     try:
         with open(path) as file:
@@ -102,28 +151,15 @@ def read_peak(path):
         return None
 
 
-def read_to_end(process, ready, stop_after, deadline):
-    """Both outputs; sends SIGINT in time."""
-    texts = {process.stdout: b"", process.stderr: b""}
-    stop_at = None if stop_after is None or ready else time.monotonic() + stop_after
-    open_ends = set(texts)
-    while open_ends:
-        now = time.monotonic()
-        if stop_at is not None and now >= stop_at:
-            os.kill(innermost_child(process.pid), signal.SIGINT)
-            stop_at = stop_after = None
-        if now >= deadline:
-            os.killpg(process.pid, signal.SIGKILL)
-            break
-        until = deadline if stop_at is None else min(stop_at, deadline)
-        for end in select.select(list(open_ends), [], [], max(0.0, until - now))[0]:
-            piece = os.read(end.fileno(), 1 << 16)
-            texts[end] += piece
-            if not piece:
-                open_ends.discard(end)
-        if ready and stop_after is not None and stop_at is None and ready in texts[process.stderr] + texts[process.stdout]:
-            stop_at = time.monotonic() + stop_after
-    return tuple(text.decode("utf-8", "replace") for text in texts.values())
+def busy_seconds():
+    """Time that the processors of target and profilers were busy or taken by the host, as the kernel counts it (in 10 ms)."""
+    total = 0
+    with open("/proc/stat") as file:
+        for text in file:
+            words = text.split()
+            if words[0] in {"cpu%d" % cpu for cpu in (TARGET_CPU, PROFILER_CPU)}:
+                total += sum(int(word) for word in words[1:9]) - int(words[4]) - int(words[5])
+    return total / os.sysconf("SC_CLK_TCK")
 
 
 def first_line(path, key):

@@ -14,6 +14,20 @@ def totals(data):
     return (int(found[-1][1]), int(found[-1][0])) if found else (0, 0)
 
 
+def integer_bytes(value):
+    out, value = [value & 0x3F], value >> 6
+    while value:
+        out[-1] |= 0x80
+        out.append(value & 0x7F)
+        value >>= 7
+    return bytes(out)
+
+
+def count_of_thread(data, process, thread):
+    """Samples of one thread of the first interpreter, counted without reading the rest."""
+    return data.count(b"\x02" + integer_bytes(process) + b"\x00%x\x00" % thread)
+
+
 class Reader:
     def __init__(self, data):
         self.data, self.at = data, 3

@@ -29,12 +29,13 @@ def ratios(over, under):
     return Spread([a / b for a, b in zip(over, under) if a is not None and b])
 
 
-def mean_and_error(values):
-    """Mean and its standard error."""
-    mean = statistics.fmean(values)
-    if len(values) < 2:
-        return mean, math.nan
-    return mean, statistics.stdev(values) / math.sqrt(len(values))
+def middle_and_error(values):
+    """The median and its standard error, from the middle of the values: a few that other work spoilt do not count."""
+    middle = statistics.median(values)
+    if len(values) < 3:
+        return middle, math.nan
+    deviation = 1.4826 * statistics.median(abs(value - middle) for value in values)
+    return middle, 1.2533 * deviation / math.sqrt(len(values))
 
 
 def line(points):

@@ -64,6 +64,5 @@ class Peers:
         taken = peer.record(target, 200, 0.4, scratch)
         if taken.sweeps > 0:
             return True
-        words = [text for text in (taken.usage.err + taken.usage.out).splitlines() if text.strip()]
-        self.refusals.append((peer.name, target.python.version, words[-1].strip() if words else "no word"))
+        self.refusals.append((peer.name, target.python.version, taken.usage.last_words))
         return False

@@ -29,20 +29,34 @@ class Target:
             self.memory = mmap.mmap(file.fileno(), 24, prot=mmap.PROT_READ)
         reading, writing = os.pipe()
         self.log = open(os.path.join(self.folder, "log"), "w+b")
-        words = [python.path, self.path, "--report", str(writing)]
-        if script.startswith("bench_"):
-            words += ["--counter", counter]
+        self.counter = counter
         self.process = subprocess.Popen(
-            words + [str(argument) for argument in arguments], stdin=subprocess.PIPE, stdout=self.log, stderr=self.log,
+            [python.path, self.path] + self.words(writing, [str(argument) for argument in arguments]), stdin=subprocess.PIPE, stdout=self.log, stderr=self.log,
             pass_fds=[writing], start_new_session=True, preexec_fn=prepare(TARGET_CPU, fifo), env=support.clean_environment())
         os.close(writing)
         self.report_fd = reading
 
+    def words(self, report, arguments):
+        counter = ["--counter", self.counter] if self.script.startswith("bench_") else []
+        return ["--report", str(report)] + counter + arguments
+
+    def wait_until_ready(self):
+        if support.read_report(self.report_fd, support.TIMEOUT) is None:
+            self.log.seek(0)
+            raise support.Failure("the target ended before it was ready: %s" % self.log.read().decode()[-1500:])
+
+    def wait_for_log(self, text):
+        deadline = time.monotonic() + support.TIMEOUT
+        while True:
+            with open(self.log.name, "rb") as file:
+                if text in file.read():
+                    return
+            support.check(time.monotonic() < deadline and self.process.poll() is None, "the target was not ready")
+            time.sleep(0.01)
+
     def __enter__(self):
         try:
-            if support.read_report(self.report_fd, support.TIMEOUT) is None:
-                self.log.seek(0)
-                raise support.Failure("the target ended before it was ready: %s" % self.log.read().decode()[-1500:])
+            self.wait_until_ready()
             return self
         except BaseException:
             self.close()
@@ -60,6 +74,12 @@ class Target:
         self.memory.close()
         os.close(self.report_fd)
         shutil.rmtree(self.folder, ignore_errors=True)
+
+    def put_others_first(self):
+        """At real-time priority a thread that is to stop would never run beside a busy one: the others come before it."""
+        for tid in support.threads_of(self.pid):
+            if tid != self.pid and os.sched_getscheduler(tid) == os.SCHED_FIFO:
+                os.sched_setscheduler(tid, os.SCHED_FIFO, os.sched_param(2))
 
     def check_alive(self):
         support.check(self.process.poll() is None, "%s ended while it was profiled" % self.script)

@@ -67,11 +67,12 @@ class Tool:
 
 class Lampyr(Tool):
     name = "lampyr"
+    start_text = b"recording"
     fixed_duration = True
     options = ("-i",)
 
     def words(self, pid, rate, seconds, out):
-        return [self.path, "record", "-q", "-p", str(pid), "-d", str(seconds), "-r", str(rate), "-f", "raw", "-o", out,
+        return [self.path, "record", "-p", str(pid), "-d", str(seconds), "-r", str(rate), "-f", "raw", "-o", out,
                 "--summary-json", out + ".json", *self.options]
 
     def taken(self, usage, out, target):
@@ -95,6 +96,11 @@ class LampyrBlocking(Lampyr):
     options = ("-i", "--blocking")
 
 
+def plain(stacks):
+    """Files by their last part, as every profiler shortens them in its own way."""
+    return [([re.sub(r"\([^()]*/", "(", label) for label in labels], count) for labels, count in stacks]
+
+
 class PySpy(Tool):
     name = peer = "py-spy"
     start_text = b"Press Control-C to exit"
@@ -111,7 +117,8 @@ class PySpy(Tool):
 
     def folded(self, out):
         with open(out, "rb") as file:
-            return support.parse_raw(file.read())
+            stacks = [text.decode("utf-8", "replace").rpartition(" ") for text in file]
+        return plain([(stack.split(";") if stack else [], int(count)) for stack, _, count in stacks])
 
 
 class PySpyNonblocking(PySpy):
@@ -122,15 +129,14 @@ class PySpyNonblocking(PySpy):
 class Austin(Tool):
     name = peer = "austin"
     start_text = b"version:"
-    main_only = staticmethod(lambda stack: bool(stack) and stack[0][0] == "<module>")
 
     def words(self, pid, rate, seconds, out):
         return [self.path, "-i", str(max(1, round(1e6 / rate))), "-p", str(pid), "-o", out]
 
     def taken(self, usage, out, target):
-        samples, lost = mojo.totals(self.data(out))
-        threads = len(support.threads_of(target.pid))
-        return Taken(usage, (samples - lost) / threads, lost / threads)
+        data = self.data(out)
+        lost = mojo.totals(data)[1] / len(support.threads_of(target.pid))
+        return Taken(usage, mojo.count_of_thread(data, target.pid, target.pid) - lost, lost)
 
     def data(self, out):
         if not os.path.exists(out):
@@ -140,8 +146,8 @@ class Austin(Tool):
 
     def folded(self, out):
         counts = collections.Counter(
-            tuple("%s (%s:%d)" % (function, os.path.basename(file), line) for function, file, line in stack)
-            for stack in mojo.stacks(self.data(out)))
+            tuple("%s (%s:%d)" % (function, os.path.basename(file), line) if file else "(unreadable frame)"
+                  for function, file, line in stack) for stack in mojo.stacks(self.data(out)))
         return [(list(stack), count) for stack, count in counts.items() if stack]
 
 
@@ -173,6 +179,7 @@ class Profiling(Tool):
             for text in file:
                 stack, _, count = text.rpartition(" ")
                 frames = [frame.rsplit(":", 2) for frame in stack.split(";")[1:]]
+                frames = [frame for frame in frames if frame[1] not in ("<GC>", "<native>")]
                 stacks.append((["%s (%s:%s)" % (function, os.path.basename(name), line) for name, function, line in frames],
                                int(count)))
         return stacks
