@@ -5,6 +5,7 @@ import math
 
 from .cost import FLAT_OUT, per_frame, per_thread
 from .numbers import Spread, ratios, short
+from .slowdown import Slowdown
 from .tools import Lampyr, LampyrOnCpu
 
 NOT_MEASURED, MET, NOT_MET, NOT_TOLD = "not measured", "met", "not met", "not told apart"
