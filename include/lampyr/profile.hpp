@@ -99,9 +99,10 @@ struct ProfileInfo {
     double rate_asked_hz = 0;
     double rate_got_hz = 0;
     std::chrono::nanoseconds duration{0};
-    std::chrono::nanoseconds interval{0};  ///< mean interval asked for
-    std::uint64_t ticks = 0;               ///< sweeps over all threads
-    std::uint64_t stacks = 0;              ///< thread stacks counted (the sum of Sample::count)
+    std::chrono::nanoseconds interval{0};          ///< mean interval asked for
+    std::chrono::nanoseconds longest_interval{0};  ///< mean interval while the rate was lowest; 0: as `interval`
+    std::uint64_t ticks = 0;                       ///< sweeps over all threads
+    std::uint64_t stacks = 0;                      ///< thread stacks counted (the sum of Sample::count)
     std::array<std::uint64_t, kLossCount> losses{};
     bool idle_included = false;
     bool gil_only = false;

@@ -19,6 +19,7 @@ struct SamplerOptions {
     bool gil_only = false;                             ///< count only the thread that holds the GIL
     bool blocking = false;                             ///< stop the Python threads while reading (PTRACE_SEIZE)
     bool timeline = false;                             ///< keep samples in time order (speedscope); else aggregate
+    double max_cpu_share = 0;  ///< of one core, for the profiler itself: above it the rate is lowered; 0: no limit
 };
 
 enum class StopReason : std::uint8_t { kDuration, kRequested, kTargetExited, kTargetLost };
@@ -54,6 +55,7 @@ struct Recording {
     TargetCpu cpu;
     std::chrono::nanoseconds late_median{0};  ///< how long after its time a tick began
     std::chrono::nanoseconds late_p99{0};
+    double lowest_rate_hz = 0;             ///< below the rate asked for: lowered for `max_cpu_share`
     std::string_view priority = "normal";  ///< of the sampling thread: "normal", "nice -11", "real-time"
 };
 

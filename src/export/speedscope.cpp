@@ -177,7 +177,7 @@ std::size_t SpeedscopeWriter::busiest() const {
 /// Samples come at jittered times and stand for whole intervals, so between two of them time is missing or double by
 /// part of an interval. Only a hole too long for that is one; the next hole makes good what the others summed up to.
 std::vector<Entry> SpeedscopeWriter::entries_of(const ThreadSamples& thread) const {
-    const nanoseconds jitter = 2 * at_least_zero(profile_.info.interval);
+    const nanoseconds jitter = 2 * at_least_zero(std::max(profile_.info.interval, profile_.info.longest_interval));
     std::vector<Entry> entries;
     nanoseconds now{0};
     const auto hole_until = [&](nanoseconds time, nanoseconds least) {

@@ -70,6 +70,9 @@ class Builder {
     /// What a sample counts for may be known only later.
     void add_weight(SampleId row, std::chrono::nanoseconds weight) { samples_.add_weight(row.value, weight); }
 
+    /// For a rate that changes; `BuilderOptions::merge_gap`.
+    void set_merge_gap(std::chrono::nanoseconds gap) { samples_.set_merge_gap(gap); }
+
     [[nodiscard]] std::string_view string(StringId id) const { return strings_.text(id); }
     [[nodiscard]] const Thread& thread(ThreadId id) const { return threads_[id.value]; }
     [[nodiscard]] std::uint64_t samples_added() const noexcept { return samples_.total_count(); }

@@ -26,6 +26,7 @@ class SampleTable {
     std::uint32_t set_apart(std::uint32_t row, std::uint64_t count, std::chrono::nanoseconds weight, StackId stack);
     [[nodiscard]] const Sample& row(std::uint32_t row) const { return rows_[row]; }
 
+    void set_merge_gap(std::chrono::nanoseconds gap) { merge_gap_ = gap; }
     [[nodiscard]] std::size_t size() const noexcept { return rows_.size(); }
     [[nodiscard]] std::uint64_t total_count() const noexcept { return total_count_; }
     /// Rows in order of first arrival, all starting at 0; with a timeline, by start and then thread. None is empty.

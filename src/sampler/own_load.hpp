@@ -13,7 +13,9 @@ class OwnLoad {
     using nanoseconds = std::chrono::nanoseconds;
     static constexpr std::size_t kParts = 8;
 
-    OwnLoad(nanoseconds now, nanoseconds cpu) { marks_.fill({now, cpu}); }
+    OwnLoad(nanoseconds now, nanoseconds cpu) { restart(now, cpu); }
+    /// Forgets what was before.
+    void restart(nanoseconds now, nanoseconds cpu) { marks_.fill({now, cpu}); }
 
     /// The window is the last `kParts` calls.
     void mark(nanoseconds now, nanoseconds cpu) {
@@ -22,18 +24,20 @@ class OwnLoad {
     }
     /// CPU time by wall time since the oldest mark kept; 0 when no time has passed.
     [[nodiscard]] double share() const {
-        const Mark& oldest = marks_[next_];
-        const Mark& newest = marks_[(next_ + kParts - 1) % kParts];
-        if (newest.wall <= oldest.wall) return 0;
-        return static_cast<double>((newest.cpu - oldest.cpu).count()) /
-               static_cast<double>((newest.wall - oldest.wall).count());
+        if (span().count() <= 0) return 0;
+        return static_cast<double>((newest().cpu - oldest().cpu).count()) / static_cast<double>(span().count());
     }
+    /// Wall time since the oldest mark kept.
+    [[nodiscard]] nanoseconds span() const { return newest().wall - oldest().wall; }
 
   private:
     struct Mark {
         nanoseconds wall{0};
         nanoseconds cpu{0};
     };
+    [[nodiscard]] const Mark& oldest() const { return marks_[next_]; }
+    [[nodiscard]] const Mark& newest() const { return marks_[(next_ + kParts - 1) % kParts]; }
+
     std::array<Mark, kParts> marks_{};
     std::size_t next_ = 0;
 };

@@ -22,9 +22,9 @@ ProcessSampler::ProcessSampler(Target::Impl& target, profile::Builder& builder, 
     : target_(target),
       builder_(builder),
       options_(options),
-      reader_(*target.memory, target.runtime.layout, target.anchor()),
+      reader_(target.source(), target.runtime.layout, target.anchor()),
       files_(target.file_names()),
-      cache_(*target.memory, target.runtime.layout, builder, files_),
+      cache_(target.source(), target.runtime.layout, builder, files_),
       status_(target.memory->process()),
       cpu_(target.memory->process()),
       cpu_weights_(!options.include_idle && !options.gil_only) {
@@ -112,7 +112,7 @@ void ProcessSampler::refresh_names() {
     // Each interpreter has a `threading` of its own, and one thread may be known to several.
     std::map<std::pair<RemoteAddr, std::uint64_t>, std::string> names;
     for (const RemoteAddr interpreter : reader_.interpreters())
-        for (auto& [ident, name] : cpython::read_thread_names(*target_.memory, target_.runtime.layout, interpreter))
+        for (auto& [ident, name] : cpython::read_thread_names(target_.source(), target_.runtime.layout, interpreter))
             names.emplace(std::pair(interpreter, ident), std::move(name));
     for (const Track& track : tracks_) {
         const auto found = names.find({track.interpreter, track.ident});

@@ -127,6 +127,32 @@ TEST_F(SummaryTest, NoSamplesIsExplained) {
     EXPECT_NE(said().find("--idle"), std::string::npos);
 }
 
+TEST_F(SummaryTest, ARateHeldDownIsExplained) {
+    options.max_cpu_share = 0.02;
+    recording.profile.info.rate_got_hz = 40;
+    recording.lowest_rate_hz = 25;
+    recording.own_cpu = 190ms;
+    EXPECT_NE(summary_text(outcome(), Verbosity::kNormal).find("40 of 100 Hz, held down by --max-cpu"),
+              std::string::npos);
+    EXPECT_EQ(said(), "");
+    recording.own_cpu = 300ms;
+    EXPECT_NE(said().find("lampyr used 3 % of a core, more than the 2 % of --max-cpu"), std::string::npos);
+    recording.profile.info.rate_got_hz = 100;
+    EXPECT_EQ(summary_text(outcome(), Verbosity::kNormal).find("held down"), std::string::npos);
+}
+
+TEST_F(SummaryTest, WhatTheProgramUsedIsTold) {
+    recording.profile.info.cpu_time = true;
+    recording.cpu.ran = 9s;
+    recording.cpu.given = 8'900ms;
+    EXPECT_NE(summary_text(outcome(), Verbosity::kNormal).find("program   8.90 s of CPU in samples, 9.00 s used\n"),
+              std::string::npos);
+    recording.cpu.waited = 2s;
+    EXPECT_NE(summary_text(outcome(), Verbosity::kNormal).find("; waited 2.00 s for a CPU\n"), std::string::npos);
+    recording.cpu.uncounted_samples = 3;
+    EXPECT_NE(said().find("does not count CPU time for 3 of 1,000 samples"), std::string::npos);
+}
+
 TEST_F(SummaryTest, FewLateAndUnprovenSamplesAreWarnedAbout) {
     recording.profile.info.stacks = 99;
     EXPECT_NE(said().find("only 99 samples: shares are rough"), std::string::npos);

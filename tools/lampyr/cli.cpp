@@ -23,7 +23,7 @@ Error usage(std::string message, std::string hint) {
 /// A command's options as typed. Every check with words of its own is made after CLI11 has split the line.
 struct Typed {
     Words pids;
-    std::string output, format, duration, rate, summary_json, colour = "auto";
+    std::string output, format, duration, rate, max_cpu, summary_json, colour = "auto";
     bool function = false, no_lines = false, threads = false, idle = false, gil = false, full_filenames = false;
     bool blocking = false, nonblocking = false, quiet = false, verbose = false, help = false, version = false;
 };
@@ -76,6 +76,8 @@ Usage: lampyr record [OPTIONS] -p PID
              "how long, such as 30 or 0.5; default to the end or Ctrl-C")
         ->group("Sampling");
     add_text(app, "-r,--rate", typed.rate, "HZ", "samples a second; default 100")->group("Sampling");
+    add_text(app, "--max-cpu", typed.max_cpu, "PERCENT", "of one core for lampyr itself; above it the rate is lowered")
+        ->group("Sampling");
     app.add_flag("-i,--idle", typed.idle, "count threads that wait, too")->group("Sampling");
     app.add_flag("-g,--gil", typed.gil, "count only the thread that holds the GIL")->group("Sampling");
     app.add_flag("-q,--quiet", typed.quiet, "errors only")->group("Messages");
@@ -204,6 +206,11 @@ Result<Command> check_record(const Typed& typed, Words program, bool explicit_pr
         const Result<double> rate = parse_rate(typed.rate);
         if (!rate) return rate.error();
         args.sampling.rate_hz = *rate;
+    }
+    if (!typed.max_cpu.empty()) {
+        const Result<double> share = parse_max_cpu(typed.max_cpu);
+        if (!share) return share.error();
+        args.sampling.max_cpu_share = *share;
     }
     if (!typed.duration.empty()) {
         const auto duration = parse_duration(typed.duration);

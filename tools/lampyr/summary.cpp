@@ -73,6 +73,17 @@ std::chrono::nanoseconds time_of(const Profile& profile) {
     return time;
 }
 
+double own_share(const Recording& recording) {
+    const double whole = seconds(recording.profile.info.duration);
+    return whole > 0 ? seconds(recording.own_cpu) / whole : 0;
+}
+
+std::string held_down_text(const Recording& recording) {
+    const ProfileInfo& info = recording.profile.info;
+    const bool held_down = recording.lowest_rate_hz > 0 && recording.lowest_rate_hz < info.rate_asked_hz;
+    return held_down && info.rate_got_hz < 0.95 * info.rate_asked_hz ? ", held down by --max-cpu" : "";
+}
+
 std::string cpu_text(const TargetCpu& cpu) {
     std::string text = fmt::format("{} of CPU in samples, {} used", format_seconds(cpu.given), format_seconds(cpu.ran));
     if (cpu.waited.count() > 0) text += fmt::format("; waited {} for a CPU", format_seconds(cpu.waited));
@@ -154,6 +165,12 @@ std::vector<std::string> warnings(const Outcome& outcome) {
         list.push_back(fmt::format("only {}: shares are rough; record longer or raise the rate with -r",
                                    plural(info.stacks, "sample")));
     }
+    if (const double most = outcome.options.max_cpu_share; most > 0 && own_share(recording) > 1.2 * most) {
+        list.push_back(
+            fmt::format("lampyr used {:.2g} % of a core, more than the {:.2g} % of --max-cpu: starting and "
+                        "reading names takes what it takes",
+                        100 * own_share(recording), 100 * most));
+    }
     if (recording.cpu.uncounted_samples > 0) {
         list.push_back(
             fmt::format("the kernel does not count CPU time for {} of {}: they stand for time on the wall, and a "
@@ -181,10 +198,12 @@ std::string summary_text(const Outcome& outcome, Verbosity verbosity) {
     std::vector<std::string> head;
     head.push_back(fmt::format("lampyr: recorded {} of {}: {}", format_seconds(info.duration), who(profile),
                                why_stopped(outcome)));
-    head.push_back(fmt::format("  samples   {} in {}, {} of {} Hz; lampyr's own CPU {} ({})", format_count(info.stacks),
+    head.push_back(fmt::format("  samples   {} in {}, {} of {} Hz{}", format_count(info.stacks),
                                plural(profile.threads.size(), "thread"), format_rate(info.rate_got_hz),
-                               format_rate(info.rate_asked_hz), format_seconds(recording.own_cpu),
-                               format_share(seconds(recording.own_cpu), seconds(info.duration))));
+                               format_rate(info.rate_asked_hz), held_down_text(recording)));
+    head.push_back(fmt::format("  lampyr    {} of CPU ({} of a core), {} of memory at most",
+                               format_seconds(recording.own_cpu), format_share(own_share(recording), 1),
+                               format_bytes(recording.peak_rss_bytes)));
     head.push_back("  losses    " + losses_text(info));
     if (info.cpu_time) head.push_back("  program   " + cpu_text(recording.cpu));
     if (info.blocking) {
@@ -194,8 +213,9 @@ std::string summary_text(const Outcome& outcome, Verbosity verbosity) {
     std::vector<std::string> tail;
     for (const std::string& warning : warnings(outcome)) tail.push_back("lampyr: warning: " + warning);
     if (verbosity == Verbosity::kVerbose) {
-        tail.push_back(fmt::format("  reading   {}, {} of memory at most", plural(recording.read_calls, "read call"),
-                                   format_bytes(recording.peak_rss_bytes)));
+        tail.push_back(fmt::format("  reading   {}; ticks {:.0f} us late (median), {:.0f} us (99 %); {} priority",
+                                   plural(recording.read_calls, "read call"), microseconds(recording.late_median),
+                                   microseconds(recording.late_p99), recording.priority));
     }
     tail.push_back(fmt::format("  wrote     {} ({}, {})", terminal_safe(outcome.path), to_string(outcome.format),
                                format_bytes(outcome.bytes)));
@@ -251,7 +271,9 @@ std::string summary_json(const Outcome& outcome) {
         {"tick_late_p99_us", microseconds(recording.late_p99)},
         {"priority", recording.priority},
         {"own_cpu_s", seconds(recording.own_cpu)},
-        {"own_cpu_share", info.duration.count() > 0 ? seconds(recording.own_cpu) / seconds(info.duration) : 0.0},
+        {"own_cpu_share", own_share(recording)},
+        {"max_cpu_share", outcome.options.max_cpu_share > 0 ? nlohmann::json(outcome.options.max_cpu_share) : nullptr},
+        {"lowest_rate_hz", recording.lowest_rate_hz},
         {"peak_rss_bytes", recording.peak_rss_bytes},
         {"read_calls", recording.read_calls},
         {"blocking", info.blocking},
