@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 """Measures lampyr beside the other profilers of running Python programs, all in one run, and prints ratios.
 
-  python3 tests/bench/compare.py                              everything, about 25 minutes on two processors
+  python3 tests/bench/compare.py                              everything, about half an hour on two processors
   python3 tests/bench/compare.py --quick --cells depth        a first impression in a minute or two
   python3 tests/bench/compare.py --cells threads --pythons 3.13 --peers austin --repeats 3
   python3 tests/bench/compare.py --cells slowdown --out DIR   report.md, figures.json and pictures into DIR
@@ -86,7 +86,8 @@ def arguments():
     parser.add_argument("--cells", metavar="NAMES", default=",".join(CELLS), help="of those below; default all")
     parser.add_argument("--pythons", metavar="VERSIONS", default="3.8,3.11,3.13,3.15", help="default %(default)s")
     parser.add_argument("--peers", metavar="NAMES", default=",".join(PEERS), help="default %(default)s; \"\" for lampyr alone")
-    parser.add_argument("--repeats", metavar="N", type=int, help="of each measurement flat out, at fixed rates fewer; default 5, with --quick 2")
+    parser.add_argument("--repeats", metavar="N", type=int,
+                        help="of each measurement flat out, at fixed rates fewer; default 5, with --quick 2")
     parser.add_argument("--turns", metavar="N", type=int, help="of each profiler in `slowdown`; default 12, with --quick 4")
     parser.add_argument("--quick", action="store_true", help="fewer sizes, shorter runs")
     parser.add_argument("--everywhere", action="store_true", help="all sizes with every Python, not only with 3.13 and 3.15")
@@ -96,31 +97,46 @@ def arguments():
     unknown = [name for name in options.cells.split(",") if name not in CELLS] + [
         name for name in options.peers.split(",") if name and name not in PEERS]
     if unknown:
-        parser.error("no such cell or peer: %s; cells are %s, peers %s" % (", ".join(unknown), ", ".join(CELLS), ", ".join(PEERS)))
+        parser.error("no such cell or peer: %s; cells are %s, peers %s" % tuple(map(", ".join, (unknown, CELLS, PEERS))))
     if not os.access(options.lampyr, os.X_OK):
         parser.error("no lampyr at %s; build it: cmake --preset release && cmake --build --preset release" % options.lampyr)
     return options
 
 
+def measure(bench, options, command):
+    """Cell by cell; what is measured so far is written after each, so that Ctrl-C loses one cell at most."""
+    bench.introduce()
+    for name in options.cells.split(","):
+        CELLS[name](bench)
+        if options.out:
+            report.write(bench, options.out, command)
+
+
+def conclude(bench, options):
+    for peer, version, words in bench.peers.refusals:
+        bench.say("%s cannot read Python %s: %s" % (peer, version, words))
+    if options.out:
+        bench.say("written: %s" % os.path.join(options.out, "report.md"))
+    for line in report.slope_text(bench):
+        bench.say(line)
+    for goal in goals.judged(bench):
+        bench.say("%-14s %s: %s" % (goal.verdict, goal.text, goal.measured))
+
+
 def main():
     options = arguments()
+    command = " ".join(["python3 tests/bench/compare.py"] + [shlex.quote(word) for word in sys.argv[1:]])
     begin = time.monotonic()
     memory = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None  # writing profiles should cost all the same little
     with tempfile.TemporaryDirectory(prefix="lampyr-bench-", dir=memory) as scratch:
         bench = Bench(options, scratch)
-        bench.introduce()
-        for name in options.cells.split(","):
-            CELLS[name](bench)
-    for peer, version, words in bench.peers.refusals:
-        bench.say("%s cannot read Python %s: %s" % (peer, version, words))
-    command = "python3 tests/bench/compare.py " + " ".join(shlex.quote(word) for word in sys.argv[1:])
-    if options.out:
-        found = report.write(bench, options.out, command.strip())
-        bench.say("written: %s" % os.path.join(options.out, "report.md"))
-    else:
-        found = goals.judged(bench)
-    for line in report.slope_text(bench) + ["%-14s %s: %s" % (goal.verdict, goal.text, goal.measured) for goal in found]:
-        bench.say(line)
+        try:
+            measure(bench, options, command)
+        except KeyboardInterrupt:
+            bench.say("ended by Ctrl-C; what follows is of the cells before")
+        except support.Failure as failure:
+            sys.exit("compare.py: %s" % failure)
+    conclude(bench, options)
     bench.say("%.0f s" % (time.monotonic() - begin))
 
 

@@ -66,7 +66,7 @@ class CostTest(unittest.TestCase):
 
     def test_start_is_taken_off(self):
         row = cost.Row("depth", "3.13", "depth 20", 20, tools.FLAT_OUT, "lampyr", "")
-        row.add(self.run_of(1100, 0.60, 1.05), (100, 0.10, 0.25), 0.8)
+        row.add(self.run_of(1100, 0.60, 1.04), (100, 0.10, 0.25), 0.8)
         self.assertAlmostEqual(row.per_cpu_second[0], 2000)
         self.assertAlmostEqual(row.got_hz[0], 1250)
         self.assertAlmostEqual(row.microseconds, 500)

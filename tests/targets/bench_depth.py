@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: MIT
-"""One thread, DEPTH (5 or more) Python frames deep, that calls short functions as fast as it can: what a stack reader meets at its worst.
+"""One thread, DEPTH (5 or more) Python frames deep, that calls short functions as fast as it can: a stack reader's worst case.
 
     bench_depth.py --report FD [--counter FILE] DEPTH
 
 Says ready, then works until it is killed. There is no second thread that waits for the end, so that the process has one
-stack to read. The innermost loop calls a function of a few assignments, 25 to 80 ns a call. About twice a millisecond it writes three
-64-bit numbers to FILE (shared memory): how often it did, when by the monotonic clock (ns), and the first again. Runs on Python 3.8+.
+stack to read. The innermost loop calls a function of a few assignments, 25 to 80 ns a call. A thousand times a second or so
+it writes three 64-bit numbers to FILE (shared memory): how often it did, when by the monotonic clock (ns), and the first
+again. Runs on Python 3.8+.
 """
 import mmap
 import os
@@ -13,7 +14,7 @@ import struct
 import sys
 import time
 
-CALLS = 10000  # a unit of work: about half a millisecond
+CALLS = 10000  # a unit of work: under a millisecond
 
 
 def leaf():

@@ -4,8 +4,8 @@ import math
 from xml.sax.saxutils import escape
 
 WIDTH, LEFT, RIGHT, ROW, TOP = 820, 300, 90, 20, 46
-COLOURS = (("#b3420a", "#ff9d5c"), ("#1f6feb", "#79b8ff"), ("#6e7781", "#a9b1ba"), ("#1a7f37", "#56d364"), ("#8250df", "#c297ff"),
-           ("#9a6700", "#e3b341"), ("#cf222e", "#ff8182"), ("#0a7ea4", "#5cc8e6"))
+COLOURS = (("#b3420a", "#ff9d5c"), ("#1f6feb", "#79b8ff"), ("#6e7781", "#a9b1ba"), ("#1a7f37", "#56d364"),  # light, dark
+           ("#8250df", "#c297ff"), ("#9a6700", "#e3b341"), ("#cf222e", "#ff8182"), ("#0a7ea4", "#5cc8e6"))
 
 STYLE = """<style>
 text { font: 13px system-ui, sans-serif; fill: #24292f } .title { font-weight: 600; font-size: 15px } .faint { fill: #57606a }
@@ -24,6 +24,10 @@ def style():
 
 def text(x, y, words, extra=""):
     return '<text x="%.1f" y="%.1f"%s>%s</text>' % (x, y, " " + extra if extra else "", escape(words))
+
+
+def upright(kind, x, top, bottom):
+    return '<line class="%s" x1="%.1f" x2="%.1f" y1="%d" y2="%d"/>' % (kind, x, x, top, bottom)
 
 
 def picture(height, title, parts):
@@ -57,7 +61,7 @@ def bars(title, entries, unit, mark=None):
     height = TOP + ROW * len(entries) + 40
     bottom, parts = height - 30, []
     for value in scale.marks:
-        parts.append('<line class="grid" x1="%.1f" x2="%.1f" y1="%d" y2="%d"/>' % (scale.at(value), scale.at(value), TOP - 6, bottom))
+        parts.append(upright("grid", scale.at(value), TOP - 6, bottom))
         parts.append(text(scale.at(value), bottom + 16, "%g" % value, 'class="faint" text-anchor="middle"'))
     for number, entry in enumerate(entries):
         y = TOP + ROW * number
@@ -73,7 +77,7 @@ def bars(title, entries, unit, mark=None):
         else:
             parts.append(text(LEFT + 6, y + 14, "none", 'class="faint"'))
     if mark:
-        parts.append('<line class="axis" x1="%.1f" x2="%.1f" y1="%d" y2="%d"/>' % (scale.at(mark), scale.at(mark), TOP - 6, bottom))
+        parts.append(upright("axis", scale.at(mark), TOP - 6, bottom))
     return picture(height, title, parts)
 
 
@@ -87,7 +91,7 @@ def lines(title, series, x_name, y_name):
     up = LogScale(min(y for _, y in points), max(y for _, y in points), height - 60, TOP)
     parts = []
     for value in across.marks:
-        parts.append('<line class="grid" x1="%.1f" x2="%.1f" y1="%d" y2="%d"/>' % (across.at(value), across.at(value), TOP, height - 60))
+        parts.append(upright("grid", across.at(value), TOP, height - 60))
         parts.append(text(across.at(value), height - 42, "%g" % value, 'class="faint" text-anchor="middle"'))
     for value in up.marks:
         parts.append('<line class="grid" x1="%d" x2="%d" y1="%.1f" y2="%.1f"/>' % (left, right, up.at(value), up.at(value)))

@@ -39,9 +39,11 @@ class Row:
         return 1e6 / Spread(self.per_cpu_second).median
 
     def add(self, long, start, asked):
-        """`start` is the median short run: (samples, cpu, wall); `asked` the seconds by which the long one was to be longer."""
-        samples, cpu, wall = long.sweeps - start[0], long.usage.cpu - start[1], long.usage.wall - start[2]
-        wall = max(wall, 0.9 * asked) if wall > 1.1 * asked or wall < 0.9 * asked else asked
+        """`start` is the median short run: (samples, cpu, seconds); the long one was to be `asked` seconds longer."""
+        samples, cpu = long.sweeps - start[0], long.usage.cpu - start[1]
+        wall = sampled(long) - start[2]
+        if long.seconds is None or wall <= 0:
+            wall = max(asked, wall)  # more where a sample takes long to end
         enough = samples >= FEWEST and cpu > 0
         self.per_cpu_second.append(samples / cpu if enough else None)
         self.got_hz.append(samples / wall if enough else None)
@@ -49,6 +51,11 @@ class Row:
         self.peak_kib.append(long.usage.peak_kib)
         self.lost_share.append(long.lost / max(1.0, long.sweeps + (long.lost if self.peer else 0)))
         self.start_cpu.append(start[1])
+
+
+def sampled(taken):
+    """Seconds of a run in which samples were taken, or all of it: of two runs the difference counts."""
+    return taken.usage.wall if taken.seconds is None else taken.seconds
 
 
 def compare(bench, cell, target, label, size, rate, tools):
@@ -100,7 +107,7 @@ class Runs:
         if self.given_up:
             row.notes.append(self.given_up)
             return
-        start = [Spread(values).median for values in zip(*((run.sweeps, run.usage.cpu, run.usage.wall)
+        start = [Spread(values).median for values in zip(*((run.sweeps, run.usage.cpu, sampled(run))
                                                            for run in self.shorts))]
         for taken in self.longs:
             row.add(taken, start, self.seconds[0] - self.seconds[1])
@@ -128,9 +135,8 @@ def depth(bench):
         tools = bench.peers.reading(python)
         for size in bench.plan.depths(python):
             with Target(python, "bench_depth.py", size) as target:
-                own = [bench.peers.lampyr, bench.peers.on_cpu]
-                compare(bench, "depth", target, "depth %d" % size, size, FLAT_OUT, own + tools[1:])
-                for rate in bench.plan.depth_rates(python, size):
+                own = [bench.peers.lampyr] + ([bench.peers.on_cpu] if size == 20 else [])
+                for rate in (FLAT_OUT, *bench.plan.depth_rates(python, size)):
                     compare(bench, "depth", target, "depth %d" % size, size, rate, own + tools[1:])
 
 
@@ -140,8 +146,7 @@ def threads(bench):
         for size, busy in bench.plan.threads(python):
             label = "%d threads, %d busy" % (size, busy)
             with Target(python, "bench_threads.py", size, busy) as target:
-                compare(bench, "threads", target, label, size, FLAT_OUT, tools)
-                for rate in bench.plan.thread_rates(size, busy):
+                for rate in (FLAT_OUT, *bench.plan.thread_rates(size, busy)):
                     compare(bench, "threads", target, label, size, rate, tools)
 
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """One look at a small program, and how soon a recording has its first sample: time from start and peak memory.
 
-Each is a process started anew, its files in the page cache. The median time of `true`, started the same way, is taken off.
+Each is a process started anew, its files in the page cache. `true`, started the same way, shows what starting alone takes.
 """
 import dataclasses
 import tempfile
@@ -24,10 +24,6 @@ class Dump:
     peak_kib: list = dataclasses.field(default_factory=list)
     ready: list = dataclasses.field(default_factory=list)
     failures: list = dataclasses.field(default_factory=list)
-
-    def less(self, nothing):
-        self.seconds = [value - nothing for value in self.seconds]
-        self.ready = [value - nothing for value in self.ready]
 
 
 def dump_words(tool, pid):
@@ -63,15 +59,14 @@ def dump(bench):
         tools = [tool for tool in bench.peers.reading(python) if not isinstance(tool, (ProfilingBlocking, PySpyNonblocking))]
         dumps = [Dump(python.version, "dump", tool.name, tool.peer) for tool in tools]
         first = Dump(python.version, "first sample", bench.peers.lampyr.name, "")
+        nothing = Dump(python.version, "nothing", "true", "")
         with Target(python, "bench_depth.py", 20) as target, tempfile.TemporaryDirectory(dir=bench.scratch) as folder:
-            nothing = []
             for _ in range(bench.plan.dumps):
-                nothing.append(run(["true"], folder).wall)
+                take(["true"], folder, nothing)
                 for tool, into in zip(tools, dumps):
                     take(dump_words(tool, target.pid), folder, into)
                 own = bench.peers.lampyr
                 take(own.words(target.pid, 1000, SHORTEST, folder + "/profile"), folder, first, own.start_text, SHORTEST)
-        for result in dumps + [first]:
-            result.less(Spread(nothing).median)
+        for result in [nothing] + dumps + [first]:
             show(bench, result)
-        bench.dumps += dumps + [first]
+        bench.dumps += [nothing] + dumps + [first]

@@ -19,7 +19,7 @@ class Goal:
 
 
 def judge(text, values, met, show):
-    """`values` are (value, where); the worst decides. `met` is a predicate that grows stricter with the order of `values`."""
+    """`values` are (value, where), the worst first; it is shown, and the goal is met when `met` holds for all."""
     values = [(value, where) for value, where in values if not math.isnan(value)]
     if not values:
         return Goal(text)
@@ -76,8 +76,8 @@ def cost_goals(bench):
                  lambda value: short(value) + "/s"),
         at_most("≤ 15 ns a frame", 15, [(1e3 * slope, python) for python, slope, _ in per_frame(bench.rows, Lampyr.name)],
                 "{:.1f} ns".format),
-        at_most("≤ 0.7 µs a 20-deep thread", 0.7, [(slope, python) for python, slope, _ in per_thread(bench.rows, Lampyr.name)],
-                "{:.2f} µs".format),
+        at_most("≤ 0.7 µs a 20-deep thread", 0.7,
+                [(slope, python) for python, slope, _ in per_thread(bench.rows, Lampyr.name)], "{:.2f} µs".format),
         at_most("own CPU ≤ 1 % of a core at 1 kHz, depth 20", 1,
                 [(100 * Spread(row.core_share).median, "%s: %s" % (row.tool, where(row)))
                  for row in own_rows(bench, "depth 20", 1000, both)], percent),

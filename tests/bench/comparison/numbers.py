@@ -39,7 +39,7 @@ def middle_and_error(values):
 
 
 def line(points):
-    """Least squares through (x, y): slope and intercept. Each y is weighted by 1/y, as errors are shares of what is measured."""
+    """Least squares through (x, y): slope and intercept. Errors are taken as shares of y, so large values weigh no more."""
     if len({x for x, _ in points}) < 2:
         return math.nan, math.nan
     weights = [1 / (y * y) for _, y in points]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""How much is measured: sizes, rates and times of the cells. The default fits in about 25 minutes on two processors."""
+"""How much is measured: sizes, rates and times of the cells. The default takes about half an hour on two processors."""
 from .tools import FLAT_OUT
 
 MAIN_PYTHONS = ("3.13", "3.15")  # all sizes; of the others those that the goals name

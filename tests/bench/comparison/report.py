@@ -35,7 +35,8 @@ def cost_table(bench, cell):
             short_spread(Spread(row.got_hz)) + ("" if row.rate == FLAT_OUT or not kept else " (%.0f %%)" % (100 * kept.median)),
             Spread(row.core_share).text("{:.2f}", 100), Spread(row.lost_share).text("{:.2f}", 100),
             Spread(row.start_cpu).text("{:.1f}", 1e3), Spread(row.peak_kib).text("{:.1f}", 1 / 1024),
-            ratios(own[row.python, row.target, row.rate].per_cpu_second, row.per_cpu_second).text("{:.2f}") if row.peer else ""])
+            ratios(own[row.python, row.target, row.rate].per_cpu_second, row.per_cpu_second).text("{:.2f}")
+            if row.peer else ""])
     if not found:
         return []
     notes = ["- Python %s, %s, %s: %s" % (row.python, row.target, rate_text(row.rate), note)
@@ -68,8 +69,8 @@ def slope_text(bench):
 def slowdown_lines(bench):
     if not bench.slowdowns:
         return []
-    lines = ["## Slowdown", "", "Work the target lost, median ± standard error of %d turns (each a window of a second under the "
-             "profiler, between two without); losses under about %.2f %% are not told from none." % (
+    lines = ["## Slowdown", "", "Work the target lost, median ± standard error of %d turns (each a window of a second under "
+             "the profiler, between two without); losses under about %.2f %% are not told from none." % (
                  len(bench.slowdowns[0].net), 100 * resolution(bench.slowdowns)), ""]
     return lines + table(["Python", "target", "rate", "profiler", "work lost", "waiting for the processor left out"], [
         [one.python, one.target, one.rate or "", one.tool, one.text(one.wall), one.text(one.net)] for one in bench.slowdowns])
@@ -78,7 +79,8 @@ def slowdown_lines(bench):
 def truth_lines(bench):
     if not bench.truths:
         return []
-    return ["## Stacks that cannot exist", "", "On tests/targets/torture.py; of lampyr the part of each stack that it claims.", ""] + table(
+    lines = ["## Stacks that cannot exist", "", "On tests/targets/torture.py; of lampyr the part of each stack that it claims.", ""]
+    return lines + table(
         ["Python", "rate", "profiler", "samples", "marked uncertain %", "false calls %", "false lines %"],
         [[one.python, rate_text(one.rate), one.tool, one.samples, "%.2f" % (100 - 100 * one.claimed / max(1, one.samples)),
           "%.3f" % (100 * one.false_calls / max(1, one.samples)), "%.3f" % (100 * one.false_lines / max(1, one.samples))]
@@ -88,7 +90,8 @@ def truth_lines(bench):
 def share_lines(bench):
     if not bench.shares:
         return []
-    return ["## Shares", "", "Error in points against the target's own clock (shares.py) or against lampyr --blocking (phases).", ""] + table(
+    lines = ["## Shares", "", "Error in points, against the target's own clock (shares.py) or lampyr --blocking (phases).", ""]
+    return lines + table(
         ["Python", "target", "profiler", "samples", "worst error", "seen (true)"],
         [[one.python, one.target, one.tool, one.samples, "%.2f" % one.worst,
           ", ".join("%s %.1f (%.1f)" % (name, 100 * seen, 100 * true) for name, (seen, true) in one.names.items())]
@@ -144,8 +147,8 @@ def write(bench, folder, command):
         with open(os.path.join(folder, name), "w", encoding="utf-8") as file:
             file.write(content)
     found = goals.judged(bench)
-    lines = ["# lampyr beside its peers", "", "%s, by `%s`. Every value is a median (lowest–highest) of up to %d repeats in one run, "
-             "in which the profilers took turns on the same process." % (
+    lines = ["# lampyr beside its peers", "", "%s, by `%s`. Every value is a median (lowest–highest) of up to %d repeats in one "
+             "run, in which the profilers took turns on the same process." % (
                  datetime.datetime.now().strftime("%Y-%m-%d %H:%M"), command, bench.plan.asked), "",
              "One sample is one sweep: every thread of the process read once. Processor time is the kernel's for the whole "
              "profiler process; starting, attaching and writing are taken off by a second, short run.", ""]
@@ -167,4 +170,3 @@ def write(bench, folder, command):
                    **{name: [dataclasses.asdict(one) for one in getattr(bench, name)]
                       for name in ("rows", "slowdowns", "truths", "shares", "dumps")},
                    "goals": [dataclasses.asdict(goal) for goal in found]}, file, indent=1)
-    return found

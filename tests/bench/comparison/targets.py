@@ -31,7 +31,8 @@ class Target:
         self.log = open(os.path.join(self.folder, "log"), "w+b")
         self.counter = counter
         self.process = subprocess.Popen(
-            [python.path, self.path] + self.words(writing, [str(argument) for argument in arguments]), stdin=subprocess.PIPE, stdout=self.log, stderr=self.log,
+            [python.path, self.path] + self.words(writing, [str(argument) for argument in arguments]),
+            stdin=subprocess.PIPE, stdout=self.log, stderr=self.log,
             pass_fds=[writing], start_new_session=True, preexec_fn=prepare(TARGET_CPU, fifo), env=support.clean_environment())
         os.close(writing)
         self.report_fd = reading

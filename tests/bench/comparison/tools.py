@@ -19,8 +19,9 @@ FLAT_OUT = 1000000  # hertz; no profiler keeps it, each does what it can
 class Taken:
     """What one run of a profiler gave."""
 
-    def __init__(self, usage, sweeps, lost=0, summary=None):
-        self.usage, self.sweeps, self.lost, self.summary = usage, sweeps, lost, summary or {}
+    def __init__(self, usage, sweeps, lost=0, seconds=None):
+        self.usage, self.sweeps, self.lost = usage, sweeps, lost
+        self.seconds = seconds  # of sampling, where the profiler says so
 
 
 class Tool:
@@ -79,7 +80,7 @@ class Lampyr(Tool):
         support.check(usage.status == 0, "lampyr ended with %s: %s" % (usage.status, usage.err.strip()[-500:]))
         with open(out + ".json") as file:
             summary = json.load(file)
-        return Taken(usage, summary["ticks"], summary["losses"]["unproven"], summary)
+        return Taken(usage, summary["ticks"], summary["losses"]["unproven"], summary["duration_s"])
 
     def folded(self, out):
         with open(out, "rb") as file:
@@ -166,9 +167,11 @@ class Profiling(Tool):
         return super().version() + " -m profiling.sampling"
 
     def taken(self, usage, out, target):
-        said = re.search(r"Captured (\d+) samples", usage.out + usage.err)
+        said = re.search(r"Captured ([\d,]+) samples in ([\d.]+) seconds", usage.out + usage.err)
         sweeps = self.read_folded(out)
-        return Taken(usage, sweeps, max(0, int(said.group(1)) - sweeps) if said else 0)
+        if not said:
+            return Taken(usage, sweeps)
+        return Taken(usage, sweeps, max(0, int(said.group(1).replace(",", "")) - sweeps), float(said.group(2)))
 
     def is_main(self, stack):
         return b":<module>:" in stack.split(b";", 2)[1]
