@@ -46,8 +46,9 @@ class CpuShare {
 
     /// Pending samples of one row turned out to belong to another.
     void redirect(SampleId from, SampleId to) {
-        for (Entry& entry : entries_)
-            if (entry.row == from) entry.row = to;
+        for (auto* entries : {&entries_, &deferred_})
+            for (Entry& entry : *entries)
+                if (entry.row == from) entry.row = to;
     }
 
     [[nodiscard]] nanoseconds kept() const { return bank_; }

@@ -16,6 +16,8 @@ constexpr std::chrono::milliseconds kNamesProvenEvery{50};
 /// The kernel is asked at least this often about a thread that runs by all that is seen of it. Shorter than a slice of the
 /// scheduler by far, so that the moment a thread loses its CPU is known.
 constexpr std::chrono::microseconds kAskEvery{50};
+/// This long after a thread had to wait for a CPU it is asked about at every tick.
+constexpr std::chrono::milliseconds kCalmAfter{100};
 
 }  // namespace
 
@@ -141,6 +143,7 @@ void ProcessSampler::look(Track& track, std::chrono::nanoseconds when, Tally& ta
     const CpuShare::Change& change = track.clock.change();
     tally.cpu.ran += change.ran;
     tally.cpu.waited += change.waited;
+    if (change.waited * 16 > change.ran) track.calm_from = when + kCalmAfter;
     const std::uint64_t waiting_before = track.share.waiting();
     give(track.share.settle(change, when), tally);
     tally.cpu.waiting_samples += track.share.waiting() - waiting_before;
@@ -160,10 +163,11 @@ void ProcessSampler::look_at_threads(std::chrono::nanoseconds when, Tally& tally
 }
 
 /// A thread that held the GIL at the last sweep and was asked about a moment ago. If its stack has changed by the next sweep and
-/// it still holds the GIL, it runs, and the kernel need not be asked.
+/// it still holds the GIL, it runs, and the kernel need not be asked. But where threads compete for CPUs it may have waited
+/// in between, and CpuShare must see each change by itself.
 bool ProcessSampler::surely_runs(const Track& track, std::chrono::nanoseconds when) {
     return track.held_gil && track.clock.counted() && track.clock.state() == process::RunState::kRunning &&
-           when - track.looked_at < kAskEvery;
+           when - track.looked_at < kAskEvery && when >= track.calm_from;
 }
 
 /// Proves the names that were lent without proof since the last time. What was counted under a name that is another's by

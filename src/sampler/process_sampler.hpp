@@ -67,6 +67,7 @@ class ProcessSampler {
         bool held_gil = false;                  // at the last sweep
         bool look_owed = false;                 // the kernel was not asked before this sweep
         std::chrono::nanoseconds looked_at{0};  // when it was
+        std::chrono::nanoseconds calm_from{0};  // when it will not have waited for a CPU for a while
         ThreadClock clock;
         CpuShare share;
         StackResolver resolver;
