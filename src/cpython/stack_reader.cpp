@@ -61,16 +61,18 @@ std::vector<RemoteAddr> StackReader::interpreters() const {
 }
 
 void StackReader::plan_head() {
-    head_offset_ = plan_.add(head_address(), 8);
+    head_offset_ = plan_.add_near(head_address(), 8);
     if (const RemoteAddr current = current_thread_address(); !current.is_null())
-        current_thread_offset_ = plan_.add(current, 8);
+        current_thread_offset_ = plan_.add_near(current, 8);
     const InterpreterLayout& layout = layout_.interpreter;
     const Range links = range_of(layout.next, layout.threads_head);
     for (Interpreter& interpreter : interpreters_) {
-        interpreter.links_offset = plan_.add(interpreter.address + links.start, links.size);
-        if (!interpreter.gil.is_null()) interpreter.gil_offset = plan_.add(interpreter.gil, gil_bytes(layout_.gil));
+        interpreter.links_offset = plan_.add_near(interpreter.address + links.start, links.size);
         if (layout.code_object_generation.present())
-            interpreter.generation_offset = plan_.add(interpreter.address + layout.code_object_generation.value(), 8);
+            interpreter.generation_offset =
+                plan_.add_near(interpreter.address + layout.code_object_generation.value(), 8);
+        if (!interpreter.gil.is_null())
+            interpreter.gil_offset = plan_.add_near(interpreter.gil, gil_bytes(layout_.gil));
     }
     head_bytes_ = plan_.bytes();
     head_segments_ = plan_.size();

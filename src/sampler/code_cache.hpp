@@ -50,7 +50,7 @@ class CodeCache {
 
     /// Some frames since the last check were resolved by entries that have not been proven again.
     [[nodiscard]] bool some_wait() const { return !waiting_.empty(); }
-    /// Proves those entries. Returns the functions whose names may have been lent to another code object since the last
+    /// Proves those entries, as far as the target is still there. Returns the functions whose names may have been lent to another code object since the last
     /// check; valid until the next call.
     [[nodiscard]] std::span<const FunctionId> check_waiting();
 
@@ -72,8 +72,16 @@ class CodeCache {
         bool waits = false;
     };
 
+    struct Proof {
+        RemoteAddr code;
+        Entry* entry = nullptr;
+        bool read = false;  ///< else it could not be
+        bool same = false;
+    };
+
     Entry* find_or_read(RemoteAddr code);
-    bool prove_entries();
+    void prove_entries();
+    void read_proofs(std::span<Proof> proofs);
     bool still_runs(const cpython::RawFrame& frame, const Entry& entry);
     [[nodiscard]] std::optional<std::uint32_t> offset_in(const Entry& entry, const cpython::RawFrame& frame) const;
 
@@ -84,17 +92,12 @@ class CodeCache {
     std::unordered_map<RemoteAddr, std::unique_ptr<Entry>> entries_;
     std::uint64_t round_ = 0;
     std::chrono::nanoseconds now_{0};
-    std::uint64_t last_reuse_ = 0;  // round in which an address was last found to be used again; 0: never
+    std::optional<std::chrono::nanoseconds> last_reuse_;  // when an address was last found to be used again
     RemoteAddr code_type_;
     std::span<const std::uint8_t> leaving_;
 
     std::vector<process::RemoteSegment> proof_segments_;
     std::vector<std::byte> proof_bytes_;
-    struct Proof {
-        RemoteAddr code;
-        Entry* entry = nullptr;
-        bool same = false;
-    };
     std::vector<Proof> proofs_;
     std::vector<std::pair<RemoteAddr, FunctionId>> waiting_;
     std::vector<FunctionId> changed_;

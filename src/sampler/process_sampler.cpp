@@ -13,8 +13,9 @@ namespace {
 
 /// Names are proven at least this often.
 constexpr std::chrono::milliseconds kNamesProvenEvery{50};
-/// The kernel is asked at least this often about a thread that runs by all that is seen of it.
-constexpr std::chrono::microseconds kAskEvery{500};
+/// The kernel is asked at least this often about a thread that runs by all that is seen of it. Shorter than a slice of the
+/// scheduler by far, so that the moment a thread loses its CPU is known.
+constexpr std::chrono::microseconds kAskEvery{50};
 /// This long after a thread had to wait for a CPU it is asked about at every tick.
 constexpr std::chrono::milliseconds kCalmAfter{100};
 
