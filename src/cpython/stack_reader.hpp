@@ -37,8 +37,8 @@ class StackReader {
     };
     Outcome sweep();
 
-    /// For the next sweep only: this thread, of `stacks()` as it is now, has not run since the last sweep.
-    void set_still(std::size_t thread) { readers_[thread]->set_still(); }
+    /// For the next sweep only: whether this thread, of `stacks()` as it is now, is known not to have run since the last sweep.
+    void set_still(std::size_t thread, bool still) { readers_[thread]->set_still(still); }
     /// Threads that rest are not read, so the list is not followed through them at every sweep. Looks whether it still holds;
     /// what has changed is found in the next sweep. Wants to be called some ten times a second.
     void check_list();

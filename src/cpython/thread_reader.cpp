@@ -203,7 +203,10 @@ bool ThreadReader::take_links(const std::byte* links) {
 }
 
 void ThreadReader::count_stillness() {
-    still_sweeps_ = still_ ? std::min(still_sweeps_ + 1, kRestsAfter) : 0;
+    // A stack that could not be read or proven is tried again while the thread stands still.
+    const bool settled = stack_.status == StackStatus::kNoFrame ||
+                         (stack_.status == StackStatus::kOk && stack_.unproven == 0 && stack_.root_reached);
+    still_sweeps_ = still_ && settled ? std::min(still_sweeps_ + 1, kRestsAfter) : 0;
     still_ = false;
 }
 

@@ -52,8 +52,8 @@ class ThreadReader {
     /// Takes the bytes of `links`. False: there is no thread state of this interpreter (any more).
     bool take_links(const std::byte* links);
 
-    /// The caller knows that the thread has not run since the last sweep. Holds for the next sweep only.
-    void set_still() { still_ = true; }
+    /// Whether the caller knows that the thread has not run since the last sweep. Holds for the next sweep only.
+    void set_still(bool still) { still_ = still; }
     [[nodiscard]] bool still() const { return still_; }
     /// After each sweep. A thread that has been still for long rests.
     void count_stillness();
