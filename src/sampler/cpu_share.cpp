@@ -73,7 +73,7 @@ void CpuShare::give(nanoseconds all) {
     for (const Entry& entry : entries_) {
         spans += entry.span;
         const nanoseconds upto = spans == pending_ ? all : scaled(spans, part);
-        if (upto > gone) given_.push_back({entry.row, upto - gone});
+        if (upto > gone) given_.push_back({entry.row, upto - gone, entry.samples});
         gone = upto;
     }
     bank_ -= all;
@@ -89,7 +89,7 @@ void CpuShare::give_nothing() {
     for (const Entry& entry : entries_) waiting_ += entry.samples;
     if (first.count() > 0) {
         --waiting_;
-        given_.push_back({entries_.front().row, first});
+        given_.push_back({entries_.front().row, first, 1});
         bank_ -= first;
         weights_given_ += first;
     }
@@ -116,7 +116,7 @@ void CpuShare::give_deferred() {
     for (const Entry& entry : deferred_) {
         const nanoseconds weight = scaled(entry.span, part);
         if (weight.count() <= 0) continue;
-        given_.push_back({entry.row, weight});
+        given_.push_back({entry.row, weight, entry.samples});
         bank_ -= weight;
         weights_given_ += weight;
     }

@@ -27,6 +27,7 @@ class CpuShare {
     struct Given {
         SampleId row;
         nanoseconds weight;
+        std::uint32_t samples;  ///< that share it
     };
     /// What the kernel counted since the last change.
     struct Change {

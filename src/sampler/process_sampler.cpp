@@ -47,10 +47,16 @@ Result<std::unique_ptr<ProcessSampler>> ProcessSampler::open(Target::Impl& targe
         if (!stopper) return stopper.error();
         sampler->stopper_ = std::move(*stopper);
     }
+    if (options.audit_hz > 0) {
+        auto auditor = Auditor::open(target, builder);
+        if (!auditor) return auditor.error();
+        sampler->auditor_ = std::move(*auditor);
+    }
     return sampler;
 }
 
 process::StopStatistics ProcessSampler::stops() const {
+    if (auditor_) return auditor_->stops();
     return stopper_ ? stopper_->statistics() : process::StopStatistics{};
 }
 
@@ -130,6 +136,7 @@ void ProcessSampler::give(std::span<const CpuShare::Given> weights, Tally& tally
     for (const CpuShare::Given& given : weights) {
         builder_.add_weight(given.row, given.weight);
         tally.cpu.given += given.weight;
+        tally.effective.add(given.weight, given.samples);
     }
 }
 
@@ -264,6 +271,18 @@ cpython::StackReader::Outcome ProcessSampler::sweep_stopped(std::chrono::nanosec
         outcome = sweep(start, span, tally);
     });
     return read ? outcome : sweep(start, span, tally);
+}
+
+void ProcessSampler::audit(std::chrono::nanoseconds start, std::chrono::nanoseconds span) {
+    if (!auditor_) return;
+    subjects_.clear();
+    for (const Track& track : tracks_) subjects_.push_back({track.tstate, track.ident, track.os_tid, track.row});
+    auditor_->sample(subjects_, start, span);
+}
+
+std::optional<profile::WeighedSamples> ProcessSampler::take_audit() {
+    if (!auditor_) return std::nullopt;
+    return std::move(*auditor_).finish();
 }
 
 void ProcessSampler::finish(std::chrono::nanoseconds when, Tally& tally) {

@@ -7,6 +7,7 @@
 #include "process/thread_status.hpp"
 #include "process/thread_stopper.hpp"
 #include "profile/builder.hpp"
+#include "sampler/auditor.hpp"
 #include "sampler/code_cache.hpp"
 #include "sampler/cpu_share.hpp"
 #include "sampler/held_rows.hpp"
@@ -19,6 +20,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -29,18 +31,23 @@ struct Tally {
     std::array<std::uint64_t, kLossCount> losses{};
     std::uint64_t idle_stacks = 0;
     TargetCpu cpu;
+    profile::EffectiveCount effective;  ///< of the samples' weights
 };
 
 /// Samples one process into a profile under construction: sweep, decide which threads count, resolve, add.
 class ProcessSampler {
   public:
-    /// Fails only when `options.blocking` is asked for and stopping is not permitted.
+    /// Fails only when `options.blocking` or `options.audit_hz` is asked for and stopping is not permitted.
     [[nodiscard]] static Result<std::unique_ptr<ProcessSampler>> open(Target::Impl& target, profile::Builder& builder,
                                                                       const SamplerOptions& options);
 
     enum class Outcome : std::uint8_t { kSampled, kNothingYet, kGone };
     /// Samples at `start` (since sampling began); a sample stands for `span`.
     Outcome tick(std::chrono::nanoseconds start, std::chrono::nanoseconds span, Tally& tally);
+    /// A stopped sample that tests the others; only with `options.audit_hz`.
+    void audit(std::chrono::nanoseconds start, std::chrono::nanoseconds span);
+    /// What the stopped samples found; once, at the end. Nothing without `options.audit_hz`.
+    [[nodiscard]] std::optional<profile::WeighedSamples> take_audit();
     /// After the last tick: gives all samples their weights.
     void finish(std::chrono::nanoseconds when, Tally& tally);
 
@@ -50,7 +57,7 @@ class ProcessSampler {
     void check_threads() { reader_.check_list(); }
     [[nodiscard]] std::uint32_t thread_count() const { return static_cast<std::uint32_t>(tracks_.size()); }
     [[nodiscard]] std::uint64_t read_calls() const;
-    /// How long the target was held; zero without `blocking`.
+    /// How long the target was held; zero without `blocking` and `audit`.
     [[nodiscard]] process::StopStatistics stops() const;
 
   private:
@@ -102,6 +109,8 @@ class ProcessSampler {
     ProcessId row_;
     std::vector<Track> tracks_;  // parallel to reader_.stacks() after a sweep
     std::vector<Tid> to_stop_;
+    std::unique_ptr<Auditor> auditor_;  // with options.audit_hz only
+    std::vector<Auditor::Subject> subjects_;
     HeldRows held_;
     std::chrono::nanoseconds names_checked_{0};
     std::uint64_t list_version_ = 0;

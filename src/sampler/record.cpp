@@ -9,6 +9,7 @@ namespace lampyr {
 namespace {
 
 constexpr double kMaxRateHz = 1e6;
+constexpr double kMaxAuditHz = 1000;
 
 Result<void> validate(std::span<Target> targets, const SamplerOptions& options) {
     if (targets.empty()) return Error{ErrorCode::kUsage, "there is no process to record", "give --pid or a program"};
@@ -17,6 +18,12 @@ Result<void> validate(std::span<Target> targets, const SamplerOptions& options) 
                      "try --rate 100"};
     if (options.duration && options.duration->count() <= 0)
         return Error{ErrorCode::kUsage, "the duration must be longer than 0 seconds", "try --duration 10"};
+    if (options.audit_hz > 0 && (options.blocking || options.include_idle || options.gil_only))
+        return Error{ErrorCode::kUsage,
+                     "an audit tests samples of running threads that are taken without stopping them",
+                     "leave --audit out, or --blocking, --idle and --gil"};
+    if (!(options.audit_hz >= 0 && options.audit_hz <= kMaxAuditHz))
+        return Error{ErrorCode::kUsage, "an audit takes at most 1000 samples a second", ""};
     if (!(options.max_cpu_share >= 0))
         return Error{ErrorCode::kUsage, "the limit of lampyr's CPU use must be above 0", "try --max-cpu 5"};
     return {};

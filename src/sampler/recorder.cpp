@@ -4,6 +4,7 @@
 #include <lampyr/version.hpp>
 
 #include "process/process_info.hpp"
+#include "sampler/audit_verdict.hpp"
 
 namespace lampyr::sampler {
 
@@ -66,6 +67,19 @@ void Recorder::watch_own_load(nanoseconds now) {
     schedule_.set_rate(now, governor_.rate_hz());
     builder_.set_merge_gap(merge_gap(governor_.rate_hz()));
     load_.restart(now, own_cpu_time());
+}
+
+/// The audits that are due before the next tick. They have times of their own, so that neither follows the other. False: as
+/// `sleep_until`.
+bool Recorder::audit_until(nanoseconds due, const std::atomic<bool>& stop) {
+    while (audits_ && next_audit_ < due) {
+        if (!sleep_until(next_audit_, stop)) return false;
+        const nanoseconds now = clock_.now();
+        for (Followed& process : processes_)
+            if (!process.gone) process.sampler->audit(now - started_, audits_->interval());
+        next_audit_ = audits_->next(clock_.now()).due;
+    }
+    return true;
 }
 
 void Recorder::look_at_targets() {
@@ -131,11 +145,15 @@ Recording Recorder::run(const std::atomic<bool>& stop, const std::function<void(
     next_load_ = started_ + kLoadEvery;
     schedule_.set_rate(started_, governor_.rate_hz());
     builder_.set_merge_gap(merge_gap(governor_.rate_hz()));
+    if (options_.audit_hz > 0) {
+        audits_.emplace(started_, options_.audit_hz, static_cast<std::uint64_t>(started_.count()) + 0x9E3779B9U);
+        next_audit_ = audits_->next(started_).due;
+    }
     StopReason reason = StopReason::kTargetExited;
     while (!all_gone()) {
         const Schedule::Tick slot = schedule_.next(clock_.now());
         tally_.losses[static_cast<std::size_t>(Loss::kLate)] += slot.skipped;
-        if (!sleep_until(slot.due, stop)) {
+        if (!audit_until(slot.due, stop) || !sleep_until(slot.due, stop)) {
             if (!all_gone())
                 reason = stop.load(std::memory_order_relaxed) ? StopReason::kRequested : StopReason::kDuration;
             break;
@@ -188,7 +206,16 @@ Recording Recorder::finish(StopReason reason, nanoseconds ended, nanoseconds cpu
     }
     recording.peak_rss_bytes = own_peak_rss_bytes();
 
+    std::optional<profile::WeighedSamples> stopped;
+    for (Followed& process : processes_) {
+        auto found = process.sampler->take_audit();
+        if (!found) continue;
+        if (!stopped) stopped.emplace();
+        stopped->samples.insert(stopped->samples.end(), found->samples.begin(), found->samples.end());
+        stopped->effective.add(found->effective);
+    }
     recording.profile = std::move(builder_).finish(info(ended));
+    if (stopped) recording.audit = judge_profile(recording.profile, tally_.effective, *stopped);
     return recording;
 }
 

@@ -48,6 +48,7 @@ class Recorder {
         std::optional<nanoseconds> changed_since{};  // when it was first found to run another program image
     };
     static nanoseconds merge_gap(double rate_hz) { return nanoseconds(static_cast<std::int64_t>(2e9 / rate_hz)); }
+    [[nodiscard]] bool audit_until(nanoseconds due, const std::atomic<bool>& stop);
     [[nodiscard]] bool sleep_until(nanoseconds due, const std::atomic<bool>& stop);
     void watch_own_load(nanoseconds now);
     void tick(nanoseconds now, std::uint64_t slots);
@@ -64,6 +65,8 @@ class Recorder {
     profile::Builder builder_;
     std::vector<Followed> processes_;
     Schedule schedule_;
+    std::optional<Schedule> audits_;  // with options.audit_hz
+    nanoseconds next_audit_{0};
     RateGovernor governor_;
     process::RaisedPriority priority_;
     TimeHistogram lateness_;

@@ -27,6 +27,8 @@ class ThreadClock {
     /// What was counted between the last two looks; all zero when nothing was.
     [[nodiscard]] const CpuShare::Change& change() const { return change_; }
     [[nodiscard]] bool changed() const { return changed_; }
+    /// How often it had come onto a CPU by the last look.
+    [[nodiscard]] std::uint64_t slices() const { return last_.slices; }
 
     /// The two parts of `look`. `advance` is given the counters and says whether the state must be asked.
     [[nodiscard]] bool advance(const process::ThreadCpu& now);

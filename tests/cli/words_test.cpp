@@ -141,6 +141,29 @@ TEST_F(SummaryTest, ARateHeldDownIsExplained) {
     EXPECT_EQ(summary_text(outcome(), Verbosity::kNormal).find("held down"), std::string::npos);
 }
 
+TEST_F(SummaryTest, AnAuditIsOneLine) {
+    recording.audit = Audit{.verdict = Audit::Verdict::kAgrees, .stopped_samples = 1234, .largest_difference = 0.0123};
+    EXPECT_NE(
+        summary_text(outcome(), Verbosity::kNormal).find("audit: agrees within 1.2 points (1,234 stopped samples)\n"),
+        std::string::npos);
+    EXPECT_EQ(said(), "");
+    recording.audit = Audit{.verdict = Audit::Verdict::kBiased,
+                            .stopped_samples = 2400,
+                            .function = "f\x1b (m.py:1)",
+                            .shown = 0.401,
+                            .stopped = 0.3,
+                            .uncertainty = 0.031};
+    EXPECT_EQ(
+        said(),
+        "audit: biased: `f\\x1b (m.py:1)` is shown with 40.1 %, stopped samples say 30.0 % \u00b1 3.1 (2,400 stopped "
+        "samples); use --blocking\n");
+    recording.audit = Audit{.verdict = Audit::Verdict::kTooFew, .stopped_samples = 7};
+    EXPECT_NE(summary_text(outcome(), Verbosity::kNormal)
+                  .find("audit: too few samples to say (7 stopped samples); record longer"),
+              std::string::npos);
+    EXPECT_NE(summary_json(outcome()).find("too few samples"), std::string::npos);
+}
+
 TEST_F(SummaryTest, WhatTheProgramUsedIsTold) {
     recording.profile.info.cpu_time = true;
     recording.cpu.ran = 9s;

@@ -119,6 +119,46 @@ std::string next_command(const Outcome& outcome) {
     return file;
 }
 
+std::string audit_text(const Audit& audit) {
+    const std::string samples = plural(audit.stopped_samples, "stopped sample");
+    switch (audit.verdict) {
+        case Audit::Verdict::kTooFew: break;
+        case Audit::Verdict::kAgrees:
+            return fmt::format("audit: agrees within {:.1f} points ({})", 100 * audit.largest_difference, samples);
+        case Audit::Verdict::kBiased:
+            return fmt::format(
+                "audit: biased: `{}` is shown with {:.1f} %{}, stopped samples say {:.1f} % \u00b1 {:.1f} ({})",
+                cut(terminal_safe(audit.function), 120), 100 * audit.shown,
+                audit.inclusive ? " (with what it calls)" : "", 100 * audit.stopped, 100 * audit.uncertainty, samples);
+    }
+    return fmt::format("audit: too few samples to say ({}); record longer", samples);
+}
+
+std::string_view verdict_name(Audit::Verdict verdict) {
+    switch (verdict) {
+        case Audit::Verdict::kAgrees: return "agrees";
+        case Audit::Verdict::kBiased: return "biased";
+        case Audit::Verdict::kTooFew: break;
+    }
+    return "too few samples";
+}
+
+nlohmann::json audit_json(const std::optional<Audit>& audit) {
+    if (!audit) return nullptr;
+    nlohmann::json json{{"verdict", verdict_name(audit->verdict)},
+                        {"stopped_samples", audit->stopped_samples},
+                        {"shares_tested", audit->shares_tested},
+                        {"largest_difference", audit->largest_difference}};
+    if (audit->verdict == Audit::Verdict::kBiased) {
+        json["function"] = audit->function;
+        json["inclusive"] = audit->inclusive;
+        json["shown_share"] = audit->shown;
+        json["stopped_share"] = audit->stopped;
+        json["uncertainty"] = audit->uncertainty;
+    }
+    return json;
+}
+
 nlohmann::json top_json(const std::vector<TopEntry>& entries) {
     nlohmann::json list = nlohmann::json::array();
     for (const TopEntry& entry : entries) {
@@ -171,6 +211,8 @@ std::vector<std::string> warnings(const Outcome& outcome) {
                         "reading names takes what it takes",
                         100 * own_share(recording), 100 * most));
     }
+    if (recording.audit && recording.audit->verdict == Audit::Verdict::kBiased)
+        list.push_back(audit_text(*recording.audit) + "; use --blocking");
     if (recording.cpu.uncounted_samples > 0) {
         list.push_back(
             fmt::format("the kernel does not count CPU time for {} of {}: they stand for time on the wall, and a "
@@ -206,7 +248,9 @@ std::string summary_text(const Outcome& outcome, Verbosity verbosity) {
                                format_bytes(recording.peak_rss_bytes)));
     head.push_back("  losses    " + losses_text(info));
     if (info.cpu_time) head.push_back("  program   " + cpu_text(recording.cpu));
-    if (info.blocking) {
+    if (recording.audit && recording.audit->verdict != Audit::Verdict::kBiased)
+        head.push_back("  " + audit_text(*recording.audit));
+    if (info.blocking || recording.audit) {
         head.push_back(fmt::format("  stopped   the program was held for {} in all, {} at most",
                                    format_seconds(recording.stopped), format_seconds(recording.longest_stop)));
     }
@@ -281,6 +325,7 @@ std::string summary_json(const Outcome& outcome) {
         {"gil_only", info.gil_only},
         {"target_stopped_s", seconds(recording.stopped)},
         {"longest_stop_s", seconds(recording.longest_stop)},
+        {"audit", audit_json(recording.audit)},
         {"top_functions", top_json(top_functions(profile, 10))},
         {"top_lines", top_json(top_lines(profile, 10))},
         {"warnings", warnings(outcome)},
