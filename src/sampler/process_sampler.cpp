@@ -163,9 +163,8 @@ void ProcessSampler::look_at_threads(std::chrono::nanoseconds when, Tally& tally
     for (std::size_t i = 0; i < tracks_.size(); ++i) {
         Track& track = tracks_[i];
         track.look_owed = surely_runs(track, when);
-        if (track.look_owed) continue;
-        look(track, when, tally);
-        if (match && track.os_tid.value != 0 && !track.clock.moved()) reader_.set_still(i);
+        if (!track.look_owed) look(track, when, tally);
+        if (match) reader_.set_still(i, !track.look_owed && track.os_tid.value != 0 && !track.clock.moved());
     }
 }
 

@@ -308,7 +308,7 @@ TEST_P(ReadStacks, AThreadThatDoesNotRunIsNotRead) {
     const auto sweep_still = [&](int times) {
         for (int i = 0; i < times; ++i) {
             segments.clear();
-            if (!reads.stacks().empty()) reads.set_still(1);
+            if (!reads.stacks().empty()) reads.set_still(1, true);
             ASSERT_EQ(reads.sweep(), StackReader::Outcome::kOk);
         }
     };
@@ -337,14 +337,14 @@ TEST_P(ReadStacks, TheListIsFollowedPastThreadsThatRest) {
     auto reads = reader(py_.memory(), py_.runtime({py_.interpreter({a, b, c})}));
     for (int i = 0; i < 40; ++i) {
         ASSERT_EQ(reads.sweep(), StackReader::Outcome::kOk);
-        for (std::size_t thread = 0; thread < 3; ++thread) reads.set_still(thread);
+        for (std::size_t thread = 0; thread < 3; ++thread) reads.set_still(thread, true);
     }
     reads.check_list();
     ASSERT_EQ(reads.sweep(), StackReader::Outcome::kOk);
     ASSERT_EQ(reads.stacks().size(), 3U);
     // The one in the middle ends; both its neighbours sleep on.
     py_.memory().put(c + layout().thread.next.value(), a);
-    for (std::size_t thread = 0; thread < 3; ++thread) reads.set_still(thread);
+    for (std::size_t thread = 0; thread < 3; ++thread) reads.set_still(thread, true);
     reads.check_list();
     ASSERT_EQ(reads.sweep(), StackReader::Outcome::kOk);
     ASSERT_EQ(reads.stacks().size(), 2U);
