@@ -173,14 +173,21 @@ void ChainWalk::follow(FrameCoverage& coverage, const process::RemoteMemory* fet
         } else if (!copied_late && on_data_stack != heap) {
             joint = {address, bytes_of(copies, copy)};
         }
-        // A heap frame is linked before it is marked as executing; nothing of it has run yet.
-        const bool being_built = chain.walked == 0 && heap && f.activity == Activity::kDead;
+        // A heap frame is linked before it is marked as executing; nothing of it has run yet. One that executes by the time of
+        // the second copy had begun: to give its time to its caller would take from each call what a read lasts.
+        const bool not_yet = chain.walked == 0 && heap && f.activity == Activity::kDead;
+        const bool being_built = not_yet && other.activity == Activity::kDead;
         if (!being_built) {
             std::uint64_t in_doubt = doubt(chain, f, other, direct_callee);
             if (in_doubt == 0 && chain.walked > 0 && !f.shim && !copied_late &&
                 slots_changed(layout_, copies, address, callee))
                 in_doubt = chain.walked + 1;
             chain.unproven = std::max(chain.unproven, in_doubt);
+            if (not_yet) f = other;
+            // What it had called by the first copy has returned by the time of the pointer, so it has gone on.
+            if (chain.walked == 0 && heap && f.instruction != other.instruction &&
+                known_.is_call({address, f.code, f.instruction, f.tlbc_index, false, false}))
+                f.instruction = other.instruction;
             // A frame loses its code when it returns (3.14+): the copy that still has it says what ran.
             if (f.code.is_null()) {
                 f.code = other.code;
@@ -214,9 +221,10 @@ void ChainWalk::follow(FrameCoverage& coverage, const process::RemoteMemory* fet
     if (!chain.rooted || !all_covered()) chain.unproven = chain.walked;
 }
 
-/// Remembers the calls of the proven part. The outer ones do not change and were learned long ago.
+/// Remembers the calls of the proven part. The outer ones do not change and were learned long ago. Heap frames are copied over
+/// a longer time, which short calls do not outlast, so too many of the few proofs are false; see `study_call`.
 void ChainWalk::learn(const Chain& chain) {
-    if (!chain.rooted || chain.elided != 0) return;
+    if (!chain.rooted || chain.elided != 0 || layout_.current_frame == CurrentFrame::kHeapFrame) return;
     const std::size_t end = std::min<std::size_t>(chain.frames.size(), chain.unproven + kLearned);
     for (std::size_t i = chain.unproven; i + 1 < end; ++i) known_.learn(chain.frames[i + 1], chain.frames[i]);
 }
@@ -298,6 +306,33 @@ void ChainWalk::study(FrameCoverage& coverage, const NamedTop& top) {
     learn(studied_);
 }
 
+void ChainWalk::study_call(const RawFrame& caller, const FrameCopies& caller_bytes, const RawFrame& callee,
+                           const std::byte* callee_bytes) {
+    const FrameFields before = decode_frame(layout_, caller_bytes.first);
+    const FrameFields after = decode_frame(layout_, caller_bytes.second);
+    const FrameFields called = decode_frame(layout_, callee_bytes);
+    if (before.code != caller.code || after.code != caller.code || before.instruction != after.instruction) return;
+    if (before.activity == Activity::kDead || after.activity == Activity::kDead) return;
+    if (slots_changed(layout_, caller_bytes, caller.frame, callee.frame)) return;
+    const bool waits_for_it = called.activity != Activity::kDead && called.previous == caller.frame;
+    RawFrame from = caller;
+    from.instruction = before.instruction;
+    RawFrame to = callee;
+    if (waits_for_it) {
+        to.code = called.code;
+        if (!to.code.is_null()) known_.learn(from, to);
+    } else if (from.instruction == caller.instruction) {
+        known_.doubt(from, to);
+    }
+}
+
+const RawFrame* ChainWalk::unknown_callee() const {
+    const std::span<const RawFrame> frames = stack_.frames();
+    for (std::size_t i = std::min<std::size_t>(result_->unproven, frames.size() - 1); i > 0; --i)
+        if (!known_.knows(frames[i], frames[i - 1])) return &frames[i - 1];
+    return nullptr;
+}
+
 void ChainWalk::store(RawStack& stack) const {
     stack.frames = stack_.frames();
     stack.unchanged = unchanged_;
@@ -331,7 +366,8 @@ bool ChainWalk::stands(FrameCoverage& coverage, RemoteAddr top, RawFrame& known,
     known.instruction = now.instruction;
     known.tlbc_index = now.tlbc_index;
     outer.frame = known.frame;
-    outer.moved = now.instruction != before.instruction || now.tlbc_index != before.tlbc_index;
+    outer.moved = now.instruction != before.instruction || now.tlbc_index != before.tlbc_index ||
+                  slots_changed(layout_, copies, known.frame, {});
     // Heap frames do not tell waiting from running; that they are alive was asked above.
     outer.waits = now.activity == before.activity && now.activity != Activity::kExecuting;
     return true;
@@ -351,9 +387,10 @@ void ChainWalk::restart(FrameCoverage& coverage, RemoteAddr top) {
         standing_.push_back(frame);
     }
     if (standing_.empty()) return;
-    if (layout_.current_frame != CurrentFrame::kHeapFrame && fetched_.empty() && restart_at(coverage, outer.frame, top))
-        return;
-    if (outer.moved) standing_.pop_back();  // its line is not known
+    // The line of a heap frame is written at each instruction, so the second copy has it. What lies above is of before.
+    const bool heap = layout_.current_frame == CurrentFrame::kHeapFrame;
+    if (!heap && fetched_.empty() && restart_at(coverage, outer.frame, top)) return;
+    if (!heap && outer.moved) standing_.pop_back();  // its line is not known
     result_->frames.insert(result_->frames.end(), standing_.rbegin(), standing_.rend());
     result_->rooted = !standing_.empty();
 }

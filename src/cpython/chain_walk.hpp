@@ -46,6 +46,11 @@ class ChainWalk {
     void walk(FrameCoverage& coverage, const process::RemoteMemory& memory, const NamedTop& top, const LateBytes& late);
     /// Walks only to learn which calls happen. The result of the last walk stays.
     void study(FrameCoverage& coverage, const NamedTop& top);
+    /// Learns one call, if it happens: the callee was copied between two copies of its caller. Before 3.11.
+    void study_call(const RawFrame& caller, const FrameCopies& caller_bytes, const RawFrame& callee,
+                    const std::byte* callee_bytes);
+    /// The outermost frame of the last stack that is in doubt because its call is not known; its caller follows. Null: none.
+    [[nodiscard]] const RawFrame* unknown_callee() const;
     /// Shows the result in `stack`; valid until the next walk.
     void store(RawStack& stack) const;
 

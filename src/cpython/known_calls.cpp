@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "cpython/known_calls.hpp"
 
+#include <limits>
+
 namespace lampyr::cpython {
 
 namespace {
@@ -21,29 +23,47 @@ std::uint64_t KnownCalls::key_of(const RawFrame& caller, const RawFrame& callee)
     return key == 0 ? 1 : key;
 }
 
-void KnownCalls::learn(const RawFrame& caller, const RawFrame& callee) {
-    const std::uint64_t key = key_of(caller, callee);
+std::size_t KnownCalls::find(std::uint64_t key) const {
     std::size_t i = key & (kSlots - 1);
     while (slots_[i].key != 0 && slots_[i].key != key) i = (i + 1) & (kSlots - 1);
+    return i;
+}
+
+KnownCalls::Slot& KnownCalls::claim(std::uint64_t key) {
+    std::size_t i = find(key);
     if (slots_[i].key == 0) {
         if (used_ > kSlots / 4 * 3) {
             forget();  // a program of more calls than that learns again
-            i = key & (kSlots - 1);
+            i = find(key);
         }
         slots_[i].key = key;
         ++used_;
     }
-    if (slots_[i].proofs < kEnough) {
-        ++slots_[i].proofs;
-        ++version_;
-    }
+    return slots_[i];
+}
+
+bool KnownCalls::count(std::uint64_t key) {
+    Slot& slot = claim(key);
+    if (proven(slot)) return false;
+    ++slot.proofs;
+    ++version_;
+    return true;
+}
+
+/// The empty callee stands for all calls from there.
+void KnownCalls::learn(const RawFrame& caller, const RawFrame& callee) {
+    if (count(key_of(caller, callee))) count(key_of(caller, {}));
+}
+
+void KnownCalls::doubt(const RawFrame& caller, const RawFrame& callee) {
+    Slot& slot = claim(key_of(caller, callee));
+    if (slot.doubts != std::numeric_limits<std::uint32_t>::max()) ++slot.doubts;
 }
 
 bool KnownCalls::knows(const RawFrame& caller, const RawFrame& callee) const {
-    const std::uint64_t key = key_of(caller, callee);
-    std::size_t i = key & (kSlots - 1);
-    while (slots_[i].key != 0 && slots_[i].key != key) i = (i + 1) & (kSlots - 1);
-    return slots_[i].key == key && slots_[i].proofs >= kEnough;
+    return proven(slots_[find(key_of(caller, callee))]);
 }
+
+bool KnownCalls::is_call(const RawFrame& caller) const { return proven(slots_[find(key_of(caller, {}))]); }
 
 }  // namespace lampyr::cpython

@@ -18,8 +18,12 @@ class KnownCalls {
     KnownCalls() : slots_(kSlots) {}
 
     void learn(const RawFrame& caller, const RawFrame& callee);
-    /// Whether this call was proven three times: one proof in many thousands is false.
+    /// The caller was met waiting where it would wait for this callee, but not for it.
+    void doubt(const RawFrame& caller, const RawFrame& callee);
+    /// Whether this call was proven three times, and often enough beside the doubts: one proof in many thousands is false.
     [[nodiscard]] bool knows(const RawFrame& caller, const RawFrame& callee) const;
+    /// Whether calls from where `caller` stands were proven three times.
+    [[nodiscard]] bool is_call(const RawFrame& caller) const;
     void forget() {
         slots_.assign(kSlots, Slot{});
         used_ = 0;
@@ -30,11 +34,21 @@ class KnownCalls {
   private:
     static constexpr std::size_t kSlots = 1U << 16;
     static constexpr std::uint32_t kEnough = 3;
+    static constexpr std::uint64_t kDoubtsPerProof = 32;
     struct Slot {
         std::uint64_t key = 0;
-        std::uint32_t proofs = 0;
+        std::uint32_t proofs = 0;  ///< counted as far as needed
+        std::uint32_t doubts = 0;
     };
     [[nodiscard]] static std::uint64_t key_of(const RawFrame& caller, const RawFrame& callee);
+    /// The slot of a key, or the free one where it belongs.
+    [[nodiscard]] std::size_t find(std::uint64_t key) const;
+    [[nodiscard]] static bool proven(const Slot& slot) {
+        return slot.proofs >= kEnough && slot.proofs * kDoubtsPerProof >= slot.doubts;
+    }
+    Slot& claim(std::uint64_t key);
+    /// True: it was not known well enough until now.
+    bool count(std::uint64_t key);
 
     std::vector<Slot> slots_;
     std::size_t used_ = 0;

@@ -391,8 +391,26 @@ const RawStack& ThreadReader::read_alone() {
     return read_again();
 }
 
+/// Heap frames: only the outermost call in doubt, within the time of three ranges.
+void ThreadReader::study_call() {
+    const RawFrame* callee = chain_.unknown_callee();
+    if (callee == nullptr) return;
+    const RawFrame* caller = callee + 1;
+    second_plan_.clear();
+    const std::uint64_t size = outside_bytes(caller->frame);
+    const std::uint32_t first = second_plan_.add(caller->frame, size);
+    const std::uint32_t between = second_plan_.add(callee->frame, layout_.frame.size);
+    const std::uint32_t second = second_plan_.add(caller->frame, size);
+    if (second_bytes_.size() < second_plan_.bytes()) second_bytes_.resize(second_plan_.bytes());
+    const std::span<std::byte> out(second_bytes_.data(), second_plan_.bytes());
+    if (memory_.read_segments(second_plan_.segments(), out) != out.size()) return;
+    chain_.study_call(*caller, {out.data() + first, out.data() + second, size}, *callee, out.data() + between);
+}
+
 void ThreadReader::study() {
-    if (read_second()) {
+    if (!chunked()) {
+        study_call();
+    } else if (read_second()) {
         const Top top = find_top(second_bytes_.data(), second_);
         if (!top.frame.is_null() && !top.elsewhere && covers(top, second_))
             chain_.study(second_.coverage, {top.frame_before, top.frame, top.sure});

@@ -109,6 +109,7 @@ class ThreadReader {
     void plan_second(ReadPlan& plan, CopySource source, const FrameBlocks& blocks, FrameCoverage& coverage) const;
     void plan_chunks(ReadPlan& plan, CopySource source, FrameCoverage& coverage) const;
     bool read_second();
+    void study_call();
     Attempt walk_from(const Top& top, Sandwich& sandwich, const LateBytes& late);
     const RawStack& read_again();
     void learn(RemoteAddr top, const Sandwich& sandwich);

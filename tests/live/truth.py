@@ -164,7 +164,8 @@ def test_rate(python, rate):
     verdict = judge_stacks(stacks, os.path.join(support.TARGETS, "torture.py"))
     verdict.describe("%s at %s Hz" % (python.version, rate), summary)
     check(verdict.samples > 200, "only %d samples" % verdict.samples)
-    check(verdict.unproven < 0.9 * verdict.samples, "hardly a sample is proven, so nothing was tested")
+    most = 0.97 if python.number < (3,) else 0.9  # frames of 2.7 are silent
+    check(verdict.unproven < most * verdict.samples, "hardly a sample is proven, so nothing was tested")
     check_rarer(verdict.impossible, verdict.samples, limit_for(python), "impossible stacks")
 
 
