@@ -10,14 +10,17 @@
 
 namespace lampyr {
 
-enum class Format : std::uint8_t { kFlamegraph, kSpeedscope, kRaw };
+enum class Format : std::uint8_t { kFlamegraph, kSpeedscope, kRaw, kLampyr };
+inline constexpr std::size_t kFormatCount = 4;
 
-/// "flamegraph", "speedscope", "raw" (any case); nothing else.
+/// "flamegraph", "speedscope", "raw", "lampyr" (any case); nothing else.
 [[nodiscard]] std::optional<Format> parse_format(std::string_view name);
-/// The format a file name asks for: .svg flamegraph, .json speedscope, .txt/.folded/.raw raw.
+/// The format a file name asks for: .svg flamegraph, .json speedscope, .txt/.folded/.raw raw, .lampyr lampyr.
 [[nodiscard]] std::optional<Format> format_of_file(std::string_view path);
 [[nodiscard]] std::string_view extension_of(Format format);  ///< without dot
 [[nodiscard]] std::string_view to_string(Format format);
+/// Whether the format shows when things happened, and so wants a profile with a timeline.
+[[nodiscard]] bool shows_time(Format format);
 
 /// What a frame's label is made of.
 enum class Lines : std::uint8_t {

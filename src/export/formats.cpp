@@ -12,12 +12,15 @@ struct FormatName {
     Format format;
     std::string_view name;
     std::string_view extension;
+    bool shows_time;
 };
 constexpr std::array kFormats = {
-    FormatName{Format::kFlamegraph, "flamegraph", "svg"},
-    FormatName{Format::kSpeedscope, "speedscope", "json"},
-    FormatName{Format::kRaw, "raw", "txt"},
+    FormatName{Format::kFlamegraph, "flamegraph", "svg", false},
+    FormatName{Format::kSpeedscope, "speedscope", "json", true},
+    FormatName{Format::kRaw, "raw", "txt", false},
+    FormatName{Format::kLampyr, "lampyr", "lampyr", true},
 };
+static_assert(kFormats.size() == kFormatCount);
 constexpr std::array<std::string_view, 3> kRawExtensions = {"txt", "folded", "raw"};
 
 constexpr char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
@@ -55,6 +58,11 @@ std::optional<Format> format_of_file(std::string_view path) {
 std::string_view extension_of(Format format) {
     const FormatName* entry = entry_of(format);
     return entry == nullptr ? "" : entry->extension;
+}
+
+bool shows_time(Format format) {
+    const FormatName* entry = entry_of(format);
+    return entry != nullptr && entry->shows_time;
 }
 
 std::string_view to_string(Format format) {

@@ -2,6 +2,7 @@
 #include "export/flamegraph/flamegraph.hpp"
 #include "export/folded.hpp"
 #include "export/speedscope.hpp"
+#include "profile/file/write_file.hpp"
 
 #include <lampyr/export.hpp>
 
@@ -12,6 +13,7 @@ Result<void> write_profile(const Profile& profile, Format format, const ExportOp
         case Format::kFlamegraph: return exporter::write_flamegraph(profile, options, sink);
         case Format::kSpeedscope: return exporter::write_speedscope(profile, options, sink);
         case Format::kRaw: return exporter::write_folded(profile, options, sink);
+        case Format::kLampyr: return profile::file::write_file(profile, sink);
     }
     return Error{ErrorCode::kUsage, "there is no such output format", "", 0};
 }

@@ -34,6 +34,7 @@ ThreadId Builder::add_thread(const Thread& thread) {
 Profile Builder::finish(ProfileInfo info) && {
     Profile profile;
     info.stacks = samples_.total_count();
+    info.timeline = options_.timeline && !samples_.streamed();
     profile.info = std::move(info);
     profile.strings = std::move(strings_).take();
     profile.functions = std::move(functions_).take();

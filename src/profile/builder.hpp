@@ -11,6 +11,8 @@
 
 #include <chrono>
 #include <optional>
+#include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -61,6 +63,22 @@ class Builder {
     [[nodiscard]] std::uint64_t samples_added() const noexcept { return samples_.total_count(); }
     [[nodiscard]] std::size_t stack_nodes() const noexcept { return stacks_.size(); }
     [[nodiscard]] std::size_t stack_bytes() const noexcept { return stacks_.bytes(); }
+
+    /// The tables as they stand; valid until something is added.
+    struct Tables {
+        std::span<const std::string> strings;
+        std::span<const Function> functions;
+        std::span<const Frame> frames;
+        std::span<const StackNode> stacks;
+        std::span<const Process> processes;
+        std::span<const Thread> threads;
+    };
+    [[nodiscard]] Tables tables() const {
+        return {strings_.rows(), functions_.rows(), frames_.rows(), stacks_.rows(), processes_, threads_};
+    }
+    /// With a timeline, for handing samples on while recording: see SampleTable.
+    [[nodiscard]] SampleStream::Cut cut_samples() { return samples_.cut(); }
+    void settle_samples() { samples_.settle(); }
 
     /// The finished tables. `info.stacks` is set to the samples added; the rest of `info` is the caller's.
     [[nodiscard]] Profile finish(ProfileInfo info) &&;

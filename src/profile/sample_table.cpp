@@ -1,25 +1,12 @@
 // SPDX-License-Identifier: MIT
 #include "profile/sample_table.hpp"
 
-#include "profile/hash.hpp"
+#include "profile/sample_key.hpp"
 
 #include <algorithm>
 #include <tuple>
 
 namespace lampyr::profile {
-
-namespace {
-
-std::uint32_t hash_of(const Sample& sample) {
-    const std::uint64_t key = mix(pair_key(sample.thread.value, sample.stack.value), hash_seed());
-    return static_cast<std::uint32_t>(key ^ (static_cast<std::uint64_t>(sample.state) * 0x85EBCA6BULL));
-}
-
-bool same_stack(const Sample& a, const Sample& b) {
-    return a.stack == b.stack && a.thread == b.thread && a.state == b.state;
-}
-
-}  // namespace
 
 void SampleTable::add(ThreadId thread, StackId stack, ThreadState state, std::chrono::nanoseconds start,
                       std::chrono::nanoseconds weight) {
@@ -61,7 +48,18 @@ void SampleTable::add_to_counts(const Sample& sample) {
     index_.insert(hash, row);
 }
 
+/// A thread's latest row may still grow; whoever else remembers a row must be told here where it went.
+void SampleTable::settle() {
+    in_use_.assign(rows_.size(), false);
+    for (const Latest& latest : latest_)
+        if (latest.row != IdIndex::kNone) in_use_[latest.row] = true;
+    stream_.settle(rows_, in_use_, moved_);
+    for (Latest& latest : latest_)
+        if (latest.row != IdIndex::kNone) latest.row = moved_[latest.row];
+}
+
 std::vector<Sample> SampleTable::take() && {
+    if (streamed_) return std::move(stream_).take_counts(rows_);
     if (timeline_)
         std::stable_sort(rows_.begin(), rows_.end(), [](const Sample& a, const Sample& b) {
             return std::tie(a.start, a.thread) < std::tie(b.start, b.thread);

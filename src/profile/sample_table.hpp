@@ -2,6 +2,7 @@
 #pragma once
 
 #include "profile/id_index.hpp"
+#include "profile/sample_stream.hpp"
 
 #include <lampyr/profile.hpp>
 
@@ -22,8 +23,17 @@ class SampleTable {
 
     [[nodiscard]] std::size_t size() const noexcept { return rows_.size(); }
     [[nodiscard]] std::uint64_t total_count() const noexcept { return total_count_; }
-    /// Rows in order of first arrival, all starting at 0; with a timeline, by start and then thread.
+    /// Rows in order of first arrival, all starting at 0; with a timeline, by start and then thread; if rows were cut,
+    /// as counts.
     [[nodiscard]] std::vector<Sample> take() &&;
+
+    /// With a timeline: what is new since the last cut, to be handed on; then `settle` lets go of what is done with.
+    [[nodiscard]] SampleStream::Cut cut() {
+        streamed_ = true;
+        return stream_.cut(rows_);
+    }
+    void settle();
+    [[nodiscard]] bool streamed() const noexcept { return streamed_; }
 
   private:
     struct Latest {
@@ -39,6 +49,10 @@ class SampleTable {
     std::vector<Latest> latest_;  // timeline: by thread
     IdIndex index_;               // counts: row of (thread, stack, state)
     std::uint64_t total_count_ = 0;
+    bool streamed_ = false;
+    SampleStream stream_;
+    std::vector<bool> in_use_;  // of settle()
+    std::vector<std::uint32_t> moved_;
 };
 
 }  // namespace lampyr::profile

@@ -3,13 +3,16 @@
 #include <lampyr/version.hpp>
 
 #include "base/clock.hpp"
+#include "base/host.hpp"
 #include "process/process_info.hpp"
 #include "process/task_files.hpp"
+#include "profile/delta_cutter.hpp"
 #include "sampler/process_sampler.hpp"
 #include "sampler/schedule.hpp"
 
 #include <algorithm>
 #include <memory>
+#include <optional>
 
 namespace lampyr {
 
@@ -19,6 +22,7 @@ using std::chrono::nanoseconds;
 
 constexpr nanoseconds kProgressEvery = std::chrono::milliseconds(250);
 constexpr nanoseconds kNamesEvery = std::chrono::milliseconds(100);
+constexpr nanoseconds kStreamEvery = std::chrono::seconds(1);
 constexpr nanoseconds kLookEvery =
     std::chrono::milliseconds(100);  ///< longest sleep: a signal or an exit is seen by then
 /// A process that is ending has given up its image a moment before it is seen to have ended; an exec'ed one stays changed.
@@ -39,8 +43,12 @@ Result<void> validate(std::span<Target> targets, const SamplerOptions& options) 
 /// One recording in progress.
 class Recorder {
   public:
-    explicit Recorder(const SamplerOptions& options)
-        : options_(options), builder_({.timeline = options.timeline, .merge_gap = merge_gap(options)}) {}
+    Recorder(const SamplerOptions& options, ProfileSink* sink)
+        : options_(options),
+          builder_({.timeline = options.timeline || sink != nullptr, .merge_gap = merge_gap(options)}),
+          sink_(sink) {
+        if (sink != nullptr) cutter_.emplace(*sink);
+    }
 
     /// Before `run`; fails when a process cannot be sampled as asked.
     Result<void> add(Target::Impl& target) {
@@ -68,6 +76,9 @@ class Recorder {
     [[nodiscard]] bool all_gone() const {
         return std::all_of(processes_.begin(), processes_.end(), [](const Followed& p) { return p.gone; });
     }
+    [[nodiscard]] bool sink_failed() const { return sink_ != nullptr && sink_->state() == ProfileSink::State::kFailed; }
+    void stream(nanoseconds now);
+    [[nodiscard]] ProfileInfo info_at(nanoseconds now) const;
     void report(nanoseconds now, const std::function<void(const SamplerProgress&)>& progress);
     [[nodiscard]] Recording finish(StopReason reason, nanoseconds ended, nanoseconds cpu_before) &&;
 
@@ -83,12 +94,17 @@ class Recorder {
     nanoseconds next_look_{0};
     nanoseconds next_names_{0};
     bool lost_ = false;
+    ProfileSink* sink_;
+    std::optional<profile::DeltaCutter> cutter_;
+    nanoseconds next_stream_{0};
+    nanoseconds started_unix_{0};
+    Host host_;
 };
 
 /// False: time to stop (asked to, the duration is over, or nobody is left).
 bool Recorder::sleep_until(nanoseconds due, const std::atomic<bool>& stop) {
     for (;;) {
-        if (stop.load(std::memory_order_relaxed)) return false;
+        if (stop.load(std::memory_order_relaxed) || sink_failed()) return false;
         const nanoseconds now = clock_.now();
         if (ends_.count() != 0 && now >= ends_) return false;
         if (now >= due) return true;
@@ -96,6 +112,7 @@ bool Recorder::sleep_until(nanoseconds due, const std::atomic<bool>& stop) {
         if (ends_.count() != 0) until = std::min(until, ends_);
         clock_.sleep_until(until);
         if (due - now > kLookEvery) {
+            stream(now);
             look_at_targets();
             if (all_gone()) return false;
         }
@@ -153,9 +170,19 @@ void Recorder::report(nanoseconds now, const std::function<void(const SamplerPro
     progress(p);
 }
 
+/// Hands on what was gained, about once a second. While the sink is busy with the last piece, the next one grows.
+void Recorder::stream(nanoseconds now) {
+    if (!cutter_ || now < next_stream_ || sink_->state() != ProfileSink::State::kReady) return;
+    cutter_->cut(builder_, info_at(now));
+    next_stream_ = now + kStreamEvery;
+}
+
 Recording Recorder::run(const std::atomic<bool>& stop, const std::function<void(const SamplerProgress&)>& progress) {
     const nanoseconds cpu_before = own_cpu_time();
+    host_ = base::this_host();
+    started_unix_ = base::unix_time();
     started_ = clock_.now();
+    stream(started_);
     if (options_.duration) ends_ = started_ + *options_.duration;
     next_report_ = started_ + kProgressEvery;
     sampler::Schedule schedule(started_, options_.rate_hz, static_cast<std::uint64_t>(started_.count()));
@@ -165,15 +192,38 @@ Recording Recorder::run(const std::atomic<bool>& stop, const std::function<void(
         tally_.losses[static_cast<std::size_t>(Loss::kLate)] += slot.skipped;
         if (!sleep_until(slot.due, stop)) {
             if (!all_gone())
-                reason = stop.load(std::memory_order_relaxed) ? StopReason::kRequested : StopReason::kDuration;
+                reason = stop.load(std::memory_order_relaxed) ? StopReason::kRequested
+                         : sink_failed()                      ? StopReason::kOutputFailed
+                                                              : StopReason::kDuration;
             break;
         }
         const nanoseconds now = clock_.now();
         tick(now, slot.skipped + 1);
         report(now, progress);
+        stream(now);
     }
     if (reason == StopReason::kTargetExited && lost_) reason = StopReason::kTargetLost;
-    return std::move(*this).finish(reason, clock_.now(), cpu_before);
+    const nanoseconds ended = clock_.now();
+    if (cutter_) cutter_->cut(builder_, info_at(ended), reason);
+    return std::move(*this).finish(reason, ended, cpu_before);
+}
+
+ProfileInfo Recorder::info_at(nanoseconds now) const {
+    ProfileInfo info;
+    info.lampyr_version = LAMPYR_VERSION;
+    info.rate_asked_hz = options_.rate_hz;
+    info.duration = now - started_;
+    const double seconds = std::chrono::duration<double>(info.duration).count();
+    info.rate_got_hz = seconds > 0 ? static_cast<double>(ticks_) / seconds : 0;
+    info.interval = nanoseconds(static_cast<std::int64_t>(1e9 / options_.rate_hz));
+    info.ticks = ticks_;
+    info.losses = tally_.losses;
+    info.idle_included = options_.include_idle;
+    info.gil_only = options_.gil_only;
+    info.blocking = options_.blocking;
+    info.started_unix = started_unix_;
+    info.host = host_;
+    return info;
 }
 
 Recording Recorder::finish(StopReason reason, nanoseconds ended, nanoseconds cpu_before) && {
@@ -189,18 +239,7 @@ Recording Recorder::finish(StopReason reason, nanoseconds ended, nanoseconds cpu
     }
     recording.peak_rss_bytes = own_peak_rss_bytes();
 
-    ProfileInfo info;
-    info.lampyr_version = LAMPYR_VERSION;
-    info.rate_asked_hz = options_.rate_hz;
-    info.duration = ended - started_;
-    const double seconds = std::chrono::duration<double>(info.duration).count();
-    info.rate_got_hz = seconds > 0 ? static_cast<double>(ticks_) / seconds : 0;
-    info.interval = nanoseconds(static_cast<std::int64_t>(1e9 / options_.rate_hz));
-    info.ticks = ticks_;
-    info.losses = tally_.losses;
-    info.idle_included = options_.include_idle;
-    info.gil_only = options_.gil_only;
-    info.blocking = options_.blocking;
+    ProfileInfo info = info_at(ended);
     recording.profile = std::move(builder_).finish(std::move(info));
     return recording;
 }
@@ -208,10 +247,10 @@ Recording Recorder::finish(StopReason reason, nanoseconds ended, nanoseconds cpu
 }  // namespace
 
 Result<Recording> record(std::span<Target> targets, const SamplerOptions& options, const std::atomic<bool>& stop,
-                         const std::function<void(const SamplerProgress&)>& progress) {
+                         const std::function<void(const SamplerProgress&)>& progress, ProfileSink* sink) {
     if (auto valid = validate(targets, options); !valid) return valid.error();
     process::raise_descriptor_limit();  // one open file for each thread; programs have been started by now
-    Recorder recorder(options);
+    Recorder recorder(options, sink);
     for (Target& target : targets)
         if (auto added = recorder.add(target.impl()); !added) return added.error();
     return recorder.run(stop, progress);

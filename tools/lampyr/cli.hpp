@@ -7,6 +7,7 @@
 #include <lampyr/export.hpp>
 #include <lampyr/sampler.hpp>
 
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -41,7 +42,17 @@ struct DumpArgs {
     ColourChoice colour = ColourChoice::kAuto;
 };
 
-using Command = std::variant<ShowText, RecordArgs, DumpArgs>;
+struct ReportArgs {
+    std::vector<std::string> files;  ///< "-": standard input
+    std::string output;              ///< empty: standard output for text, else a name made from the first file's
+    std::optional<Format> format;    ///< none: the report in words
+    ExportOptions exporting;
+    std::size_t top = 15;  ///< rows of the table of the report in words
+    Verbosity verbosity = Verbosity::kNormal;
+    ColourChoice colour = ColourChoice::kAuto;
+};
+
+using Command = std::variant<ShowText, RecordArgs, DumpArgs, ReportArgs>;
 
 /// The command line (without the program's own name) as checked options. Errors are kUsage.
 [[nodiscard]] Result<Command> parse_command_line(std::vector<std::string> words);

@@ -5,7 +5,6 @@
 
 #include <fmt/format.h>
 
-#include <array>
 #include <charconv>
 #include <cmath>
 #include <limits>
@@ -16,7 +15,6 @@ namespace {
 
 constexpr double kMaxRate = 1'000'000;
 constexpr double kMaxSeconds = 100'000'000;  // three years; far below what nanoseconds in 64 bits hold
-constexpr std::array kFormats{Format::kFlamegraph, Format::kSpeedscope, Format::kRaw};
 
 Error usage(std::string message, std::string hint = {}) {
     return Error{ErrorCode::kUsage, std::move(message), std::move(hint), 0};
@@ -32,9 +30,9 @@ std::optional<double> parse_number(std::string_view text) {
 
 std::string format_list() {
     std::string list;
-    for (std::size_t i = 0; i < kFormats.size(); ++i) {
-        if (i > 0) list += i + 1 == kFormats.size() ? " or " : ", ";
-        list += to_string(kFormats[i]);
+    for (std::size_t i = 0; i < kFormatCount; ++i) {
+        if (i > 0) list += i + 1 == kFormatCount ? " or " : ", ";
+        list += to_string(static_cast<Format>(i));
     }
     return list;
 }
@@ -91,6 +89,14 @@ Result<std::chrono::nanoseconds> parse_duration(std::string_view text) {
 Result<Format> parse_format_option(std::string_view text) {
     if (const std::optional<Format> format = parse_format(text)) return *format;
     return usage(fmt::format("unknown format {}", in_quotes(text)), "use " + format_list());
+}
+
+Result<std::size_t> parse_count(std::string_view text) {
+    std::size_t value = 0;
+    const auto [stop, failure] = std::from_chars(text.data(), text.data() + text.size(), value);
+    if (failure != std::errc{} || stop != text.data() + text.size() || value == 0 || value > 1'000'000)
+        return usage(fmt::format("bad number {}", in_quotes(text)), "give a whole number from 1 to 1000000");
+    return value;
 }
 
 Result<ColourChoice> parse_colour(std::string_view text) {

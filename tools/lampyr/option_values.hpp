@@ -18,6 +18,7 @@ enum class ColourChoice : std::uint8_t { kAuto, kAlways, kNever };
 [[nodiscard]] Result<double> parse_rate(std::string_view text);
 [[nodiscard]] Result<std::chrono::nanoseconds> parse_duration(std::string_view text);  ///< seconds, fractions allowed
 [[nodiscard]] Result<Format> parse_format_option(std::string_view text);
+[[nodiscard]] Result<std::size_t> parse_count(std::string_view text);  ///< 1 to a million
 [[nodiscard]] Result<ColourChoice> parse_colour(std::string_view text);
 
 /// `"text"` cut to a readable length and safe for a terminal.

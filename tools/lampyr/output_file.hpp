@@ -27,8 +27,14 @@ class OutputFile final : public ByteSink {
 
     void rename_to(std::string name);
 
+    /// For a file that must not be lost whatever happens: from now on each write reaches the file at once, and with the
+    /// second one (when its beginning is there, and something to keep) the file gets its name. May then be written by
+    /// another thread.
+    void write_through();
+
     /// False once anything failed; the reason is in `commit`'s error.
     [[nodiscard]] bool write(std::string_view bytes) override;
+    [[nodiscard]] bool in_place() const;  ///< written through, and under its name
     /// The size written. After a failure the old file, if any, is as it was.
     [[nodiscard]] Result<std::uint64_t> commit();
 

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: MIT
+#include "report_text.hpp"
+
+#include "facts.hpp"
+#include "figures.hpp"
+
+#include <lampyr/summary.hpp>
+#include <lampyr/text.hpp>
+
+#include <fmt/format.h>
+
+#include <array>
+#include <ctime>
+#include <iterator>
+
+namespace lampyr::tool {
+namespace {
+
+constexpr std::size_t kLongestLabel = 160;
+
+std::string why_ended(const ReadProfile& read) {
+    if (!read.complete) return "cut off before its end";
+    if (!read.end) return "";
+    switch (*read.end) {
+        case StopReason::kDuration: return "to the end of the time asked for";
+        case StopReason::kRequested: return "until it was ended by a signal";
+        case StopReason::kTargetExited: return "to the end of the program";
+        case StopReason::kTargetLost: return "until the process could no longer be read";
+        case StopReason::kOutputFailed: return "until the profile could no longer be written";
+    }
+    return "";
+}
+
+std::string local_time(std::chrono::nanoseconds since_1970) {
+    const auto seconds = static_cast<std::time_t>(since_1970.count() / 1'000'000'000);
+    std::tm local{};
+    std::array<char, 40> text{};
+    if (::localtime_r(&seconds, &local) == nullptr) return "";
+    return {text.data(), std::strftime(text.data(), text.size(), "%Y-%m-%d %H:%M:%S", &local)};
+}
+
+std::string host_text(const Host& host) {
+    std::string text = terminal_safe(host.name);
+    if (!host.kernel.empty()) text += (text.empty() ? "" : ", ") + terminal_safe(host.kernel);
+    if (!host.machine.empty()) text += " " + terminal_safe(host.machine);
+    if (host.processors != 0) text += fmt::format(", {}", plural(host.processors, "processor"));
+    return text;
+}
+
+std::string options_text(const ProfileInfo& info) {
+    std::string text;
+    if (info.idle_included) text += ", idle threads too";
+    if (info.gil_only) text += ", only with the GIL";
+    if (info.blocking) text += ", stopped while reading";
+    return text;
+}
+
+std::string facts(const ReadProfile& read) {
+    const Profile& profile = read.profile;
+    const ProfileInfo& info = profile.info;
+    std::string text = profile.processes.empty() ? "a profile" : who(profile);
+    if (info.duration.count() > 0) text += ": " + format_seconds(info.duration);
+    if (const std::string why = why_ended(read); !why.empty()) text += ", " + why;
+    text += fmt::format("\n  samples   {} in {}", format_count(info.stacks), plural(profile.threads.size(), "thread"));
+    if (info.rate_asked_hz > 0)
+        text += fmt::format(", {} of {} Hz", format_rate(info.rate_got_hz), format_rate(info.rate_asked_hz));
+    text += options_text(info);
+    if (info.ticks > 0) text += "\n  losses    " + losses_text(info);
+    if (info.started_unix.count() > 0) text += "\n  began     " + local_time(info.started_unix);
+    if (const std::string host = host_text(info.host); !host.empty()) text += "\n  host      " + host;
+    if (!info.lampyr_version.empty()) text += "\n  recorder  lampyr " + terminal_safe(info.lampyr_version);
+    return text + "\n";
+}
+
+}  // namespace
+
+std::string report_text(const ReadProfile& read, Lines lines, std::size_t top) {
+    std::string text = facts(read);
+    const auto entries = lines == Lines::kLine ? top_lines(read.profile, top) : top_functions(read.profile, top);
+    if (entries.empty()) return text + "\nno samples\n";
+    const double all = static_cast<double>(read.profile.info.stacks);
+    text += fmt::format("\n{:>8}  {:>12}  {:>8}  {}\n", "self", "samples", "total",
+                        lines == Lines::kLine ? "line" : "function");
+    for (const TopEntry& entry : entries) {
+        text += fmt::format("{:>6.1f} %  {:>12}  {:>6.1f} %  {}\n", 100 * entry.self_share, format_count(entry.self),
+                            all > 0 ? 100 * static_cast<double>(entry.total) / all : 0,
+                            cut_text(terminal_safe(entry.label), kLongestLabel));
+    }
+    return text;
+}
+
+}  // namespace lampyr::tool
