@@ -64,10 +64,9 @@ Usage: lampyr record [OPTIONS] -p PID
        lampyr record [OPTIONS] [--] PROGRAM [ARGUMENTS]
 )");
     add_common(app, typed);
-    add_text(app, "-o,--output", typed.output, "FILE", "- is standard output; default lampyr-PROGRAM-PID-TIME.EXT")
+    add_text(app, "-o,--output", typed.output, "FILE", "its extension chooses the format; - is standard output")
         ->group("Output");
-    add_text(app, "-f,--format", typed.format, "FORMAT",
-             "flamegraph (default), speedscope, raw, lampyr; or by extension")
+    add_text(app, "-f,--format", typed.format, "FORMAT", "flamegraph, speedscope, raw, chrometrace, pprof or lampyr")
         ->group("Output");
     add_text(app, "--summary-json", typed.summary_json, "FILE", "figures of the recording for a script")
         ->group("Output");
@@ -111,9 +110,9 @@ Usage: lampyr report [OPTIONS] FILE...
 )");
     app.set_help_flag();
     app.add_option("files", typed.files)->group("");
-    add_text(app, "-o,--output", typed.output, "FILE", "where to write; - is standard output")->group("Output");
-    add_text(app, "-f,--format", typed.format, "FORMAT",
-             "flamegraph, speedscope, raw or lampyr; or by FILE's extension")
+    add_text(app, "-o,--output", typed.output, "FILE", "its extension chooses the format; - is standard output")
+        ->group("Output");
+    add_text(app, "-f,--format", typed.format, "FORMAT", "flamegraph, speedscope, raw, chrometrace, pprof or lampyr")
         ->group("Output");
     add_text(app, "--by", typed.by, "WHAT", "a frame for each line, or each function")->group("Output");
     add_text(app, "--top", typed.top, "N", "rows of the table; default 15")->group("Output");

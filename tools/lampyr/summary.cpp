@@ -64,6 +64,9 @@ std::string next_command(const Outcome& outcome) {
             return fmt::format("speedscope {}   (or drop it on https://www.speedscope.app)", file);
         case Format::kRaw:
             return fmt::format("awk '{{print $NF \" \" $0}}' {} | sort -rn | head   (hottest stacks)", file);
+        case Format::kChromeTrace:
+            return fmt::format("open {} at https://ui.perfetto.dev or in chrome://tracing", file);
+        case Format::kPprof: return fmt::format("pprof -http=: {}   (go install github.com/google/pprof@latest)", file);
         case Format::kLampyr: return fmt::format("lampyr report {}   (--help: filters and other formats)", file);
     }
     return file;

@@ -36,7 +36,6 @@ class DeltaEncoder {
     void add_end(const ProfileDelta& delta);
 
     std::string message_;
-    std::size_t empty_size_ = 0;  // of a message that holds the facts only
     std::vector<std::uint64_t> column_;
     std::vector<std::int64_t> signed_column_;
 };

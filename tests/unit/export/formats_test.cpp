@@ -33,6 +33,13 @@ TEST(Formats, AreGuessedFromFiles) {
         {"a.folded", Format::kRaw},
         {"a.raw", Format::kRaw},
         {"a.lampyr", Format::kLampyr},
+        {"a.trace.json", Format::kChromeTrace},
+        {"a.pb.gz", Format::kPprof},
+        {"a.PProf", Format::kPprof},
+        {"trace.json", Format::kSpeedscope},
+        {".trace.json", Format::kSpeedscope},
+        {"a.gz", std::nullopt},
+        {".pb.gz", std::nullopt},
         {"a", std::nullopt},
         {"/x.svg/a", std::nullopt},
         {".txt", std::nullopt},
@@ -47,11 +54,12 @@ TEST(Formats, AreGuessedFromFiles) {
 
 TEST(WriteProfile, IsByteReproducible) {
     for (const Format format : all_formats())
-        EXPECT_EQ(test::written(test::mixed_profile(3), format), test::written(test::mixed_profile(3), format));
+        EXPECT_EQ(test::written(test::mixed_profile(3, true), format),
+                  test::written(test::mixed_profile(3, true), format));
 }
 
 TEST(WriteProfile, SaysWhenTheSinkIsFull) {
-    const Profile profile = test::mixed_profile(3);
+    const Profile profile = test::mixed_profile(3, true);
     for (const Format format : all_formats()) {
         const std::size_t size = test::written(profile, format).size();
         for (const std::size_t room : {std::size_t{0}, size / 2, size - 1}) {
