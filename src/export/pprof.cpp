@@ -5,6 +5,7 @@
 #include "profile/labels.hpp"
 #include "profile/pair_index.hpp"
 #include "profile/pprof_tags.hpp"
+#include "profile/sample_length.hpp"
 #include "profile/string_table.hpp"
 
 #include <fmt/format.h>
@@ -48,7 +49,7 @@ std::string system_name(std::string_view name, std::string_view file) {
 class PprofWriter {
   public:
     PprofWriter(const Profile& profile, const ExportOptions& options, ByteSink& sink)
-        : profile_(profile), options_(options), gzip_(sink) {}
+        : profile_(profile), options_(options), timed_(profile::has_weights(profile)), gzip_(sink) {}
 
     [[nodiscard]] Result<void> write();
 
@@ -88,6 +89,7 @@ class PprofWriter {
 
     const Profile& profile_;
     const ExportOptions& options_;
+    bool timed_;
     GzipOutput gzip_;
     std::string bytes_;  // what was encoded and not compressed yet
     profile::StringTable strings_;
@@ -262,7 +264,7 @@ void PprofWriter::write_row(const Row& row) {
     ProfileBuilder builder(bytes_);
     protozero::pbf_builder<SampleTag> sample(builder, ProfileTag::kSample);
     sample.add_packed_uint64(SampleTag::kLocation, path_.begin(), path_.end());
-    sample.add_packed_int64(SampleTag::kValue, values.begin(), values.end());
+    sample.add_packed_int64(SampleTag::kValue, values.begin(), values.begin() + (timed_ ? 2 : 1));
     write_labels(sample, row);
 }
 
@@ -282,10 +284,10 @@ void PprofWriter::write_head() {
     // Time of threads that wait is no CPU time.
     const std::string_view clock = info.idle_included ? "wall" : "cpu";
     write_value_type(ProfileTag::kSampleType, "samples", "count");
-    write_value_type(ProfileTag::kSampleType, clock, "nanoseconds");
+    if (timed_) write_value_type(ProfileTag::kSampleType, clock, "nanoseconds");
     write_value_type(ProfileTag::kPeriodType, clock, "nanoseconds");
     ProfileBuilder builder(bytes_);
-    builder.add_int64(ProfileTag::kDefaultSampleType, text(clock));
+    builder.add_int64(ProfileTag::kDefaultSampleType, text(timed_ ? clock : "samples"));
     builder.add_int64(ProfileTag::kPeriod, std::max<std::int64_t>(info.interval.count(), 0));
     if (info.started_unix.count() > 0) builder.add_int64(ProfileTag::kTime, info.started_unix.count());
     builder.add_int64(ProfileTag::kDuration, info.duration.count());

@@ -22,8 +22,8 @@ Error usage(std::string message, std::string hint) {
 
 /// A command's options as typed. Every check with words of its own is made after CLI11 has split the line.
 struct Typed {
-    Words pids, files;
-    std::string by = "function", top;
+    Words pids, files, only_threads, only_processes, only_functions, only_files;
+    std::string by, top, time;
     std::string output, format, duration, rate, summary_json, colour = "auto";
     bool function = false, no_lines = false, threads = false, idle = false, gil = false, full_filenames = false;
     bool blocking = false, nonblocking = false, quiet = false, verbose = false, help = false, version = false;
@@ -101,20 +101,35 @@ Usage: lampyr dump [OPTIONS] -p PID
 void describe_report(CLI::App& app, Typed& typed) {
     app.description(R"(Read profiles recorded earlier: print what took the time, or write another format.
 
-  lampyr report day.lampyr                          what took the time, in words
-  lampyr report --by line --top 40 day.lampyr       line by line, more rows
-  lampyr report -o day.svg day.lampyr               as a flamegraph
-  lampyr report -o all.lampyr monday.lampyr tuesday.lampyr   several as one
+  lampyr report day.lampyr                            what took the time, in words
+  lampyr report --by line --top 40 day.lampyr         line by line, more rows
+  lampyr report -o day.svg day.lampyr                 as a flamegraph
+  lampyr report --time 60-90 --thread worker d.lampyr from second 60 to 90, only these threads
+  lampyr report -o all.pb.gz mon.lampyr tue.lampyr    several as one
 
 Usage: lampyr report [OPTIONS] FILE...
 )");
     app.set_help_flag();
     app.add_option("files", typed.files)->group("");
+    const auto add_filter = [&app](const char* name, Words& values, const char* what, const char* help) {
+        app.add_option(name, values, help)
+            ->option_text(what)
+            ->expected(1)
+            ->allow_extra_args(false)
+            ->group("Only samples")
+            ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+    };
+    add_filter("--thread", typed.only_threads, "REGEX", "of threads with such a name or id");
+    add_filter("--process", typed.only_processes, "REGEX", "of processes with such a PID or command line");
+    add_filter("--function", typed.only_functions, "REGEX", "with such a function in their stack");
+    add_filter("--file", typed.only_files, "REGEX", "with a function of such a file in their stack");
+    add_text(app, "--time", typed.time, "FROM-TO", "taken in these seconds since the recording began")
+        ->group("Only samples");
     add_text(app, "-o,--output", typed.output, "FILE", "its extension chooses the format; - is standard output")
         ->group("Output");
     add_text(app, "-f,--format", typed.format, "FORMAT", "flamegraph, speedscope, raw, chrometrace, pprof or lampyr")
         ->group("Output");
-    add_text(app, "--by", typed.by, "WHAT", "a frame for each line, or each function")->group("Output");
+    add_text(app, "--by", typed.by, "WHAT", "line, function, file or module: what a frame or row is")->group("Output");
     add_text(app, "--top", typed.top, "N", "rows of the table; default 15")->group("Output");
     app.add_flag("--nolineno", typed.no_lines, "no line numbers: name (file)")->group("Output");
     app.add_flag("-t,--threads", typed.threads, "a frame for each thread at the root")->group("Output");
@@ -279,10 +294,28 @@ Result<Command> check_dump(const Typed& typed, const Words& program) {
     return Command{DumpArgs{pids->front(), {typed.blocking}, {false, typed.full_filenames}, *colour}};
 }
 
-Result<Lines> parse_by(std::string_view text) {
-    if (text == "line") return Lines::kLine;
-    if (text == "function") return Lines::kFunction;
-    return usage(fmt::format("cannot report by {}", in_quotes(text)), "use line or function");
+Result<void> choose_frames(const Typed& typed, ReportArgs& args) {
+    // As record would have written a format; a table of single lines would be less of a start.
+    const std::string by = !typed.by.empty() ? typed.by : args.format ? "line" : "function";
+    args.exporting.lines = typed.no_lines ? Lines::kNone : by == "line" ? Lines::kLine : Lines::kFunction;
+    if (typed.by == "file") args.grouping = Grouping::kFile;
+    if (typed.by == "module") args.grouping = Grouping::kModule;
+    if (by != "line" && by != "function" && !args.grouping)
+        return usage(fmt::format("cannot report by {}", in_quotes(typed.by)), "use line, function, file or module");
+    return {};
+}
+
+Result<void> choose_samples(const Typed& typed, ProfileFilter& filter) {
+    filter.threads = typed.only_threads;
+    filter.processes = typed.only_processes;
+    filter.functions = typed.only_functions;
+    filter.files = typed.only_files;
+    if (typed.time.empty()) return {};
+    const auto range = parse_time_range(typed.time);
+    if (!range) return range.error();
+    filter.from = range->from;
+    filter.to = range->to;
+    return {};
 }
 
 Result<Command> check_report(const Typed& typed) {
@@ -291,9 +324,7 @@ Result<Command> check_report(const Typed& typed) {
     if (args.files.empty()) return usage("nothing to report", "name a profile, such as: lampyr report day.lampyr");
     if (std::count(args.files.begin(), args.files.end(), "-") > 1)
         return usage("standard input can be read once", "give - once");
-    const Result<Lines> by = parse_by(typed.by);
-    if (!by) return by.error();
-    args.exporting.lines = typed.no_lines ? Lines::kNone : *by;
+    if (const auto chosen = choose_samples(typed, args.filter); !chosen) return chosen.error();
     args.exporting.threads = typed.threads;
     args.exporting.full_filenames = typed.full_filenames;
     if (!typed.top.empty()) {
@@ -308,6 +339,10 @@ Result<Command> check_report(const Typed& typed) {
     } else {
         args.format = format_of_file(typed.output);
     }
+    if (const auto chosen = choose_frames(typed, args); !chosen) return chosen.error();
+    if (typed.threads && !args.format)
+        return usage("--threads has no place in the table of the report",
+                     "add -f or -o; --thread REGEX chooses threads");
     const Result<ColourChoice> colour = parse_colour(typed.colour);
     if (!colour) return colour.error();
     args.colour = *colour;

@@ -6,6 +6,7 @@
 #include <lampyr/dump.hpp>
 #include <lampyr/export.hpp>
 #include <lampyr/sampler.hpp>
+#include <lampyr/transform.hpp>
 
 #include <optional>
 #include <string>
@@ -47,7 +48,9 @@ struct ReportArgs {
     std::string output;              ///< empty: standard output for text, else a name made from the first file's
     std::optional<Format> format;    ///< none: the report in words
     ExportOptions exporting;
-    std::size_t top = 15;  ///< rows of the table of the report in words
+    ProfileFilter filter;
+    std::optional<Grouping> grouping;  ///< files or modules in the place of functions
+    std::size_t top = 15;              ///< rows of the table of the report in words
     Verbosity verbosity = Verbosity::kNormal;
     ColourChoice colour = ColourChoice::kAuto;
 };

@@ -27,6 +27,7 @@ Result<ReadProfile> read_all(const std::vector<std::string>& files, const Messag
             messages.warning(files.size() == 1 ? note : fmt::format("{}: {}", in_quotes(file), note));
         all.complete = all.complete && read->complete;
         profiles.push_back(std::move(read->profile));
+        all.format = read->format;
         if (files.size() == 1) all.end = read->end;
     }
     Result<Profile> merged = merge_profiles(std::move(profiles));
@@ -51,6 +52,19 @@ Result<std::string> output_name(const ReportArgs& args) {
     return name;
 }
 
+/// The table names functions as the options say; formats do that themselves.
+void name_as_asked(Profile& profile, const ExportOptions& options) {
+    for (Function& function : profile.functions) {
+        if (options.full_filenames) function.short_file = function.file;
+        if (options.lines == Lines::kNone) function.first_line = 0;
+    }
+}
+
+std::string_view rows_of(const ReportArgs& args) {
+    if (args.grouping) return *args.grouping == Grouping::kFile ? "file" : "module";
+    return args.exporting.lines == Lines::kLine ? "line" : "function";
+}
+
 }  // namespace
 
 int run_report(const ReportArgs& args) {
@@ -63,8 +77,16 @@ int run_report(const ReportArgs& args) {
     if (!name) return failed(name.error());
     Result<OutputFile> output = OutputFile::open(*name);
     if (!output) return failed(output.error());
-    const Result<ReadProfile> read = read_all(args.files, messages);
+    Result<ReadProfile> read = read_all(args.files, messages);
     if (!read) return failed(read.error());
+    const std::uint64_t before = read->profile.info.stacks;
+    Result<Profile> kept = filter_profile(std::move(read->profile), args.filter);
+    if (!kept) return failed(kept.error());
+    read->profile =
+        args.grouping ? group_profile(*kept, *args.grouping, args.exporting.full_filenames) : std::move(*kept);
+    if (!args.filter.empty()) {
+        messages.note(fmt::format("{} of {} kept", format_count(read->profile.info.stacks), plural(before, "sample")));
+    }
 
     ExportOptions exporting = args.exporting;
     exporting.processes = read->profile.processes.size() > 1;
@@ -72,7 +94,8 @@ int run_report(const ReportArgs& args) {
         const auto written = write_profile(read->profile, *args.format, exporting, *output);
         if (!written && written.error().code != ErrorCode::kOutput) return failed(written.error());
     } else {
-        static_cast<void>(output->write(report_text(*read, exporting.lines, args.top)));
+        name_as_asked(read->profile, exporting);
+        static_cast<void>(output->write(report_text(*read, before, rows_of(args), exporting.lines, args.top)));
     }
     const Result<std::uint64_t> bytes = output->commit();
     if (!bytes) return failed(bytes.error());

@@ -86,6 +86,25 @@ Result<std::chrono::nanoseconds> parse_duration(std::string_view text) {
     return std::max(time, std::chrono::nanoseconds{1});
 }
 
+Result<TimeRange> parse_time_range(std::string_view text) {
+    TimeRange range;
+    bool good = false;
+    const std::size_t dash = text.find('-');
+    const auto take = [](std::string_view part, std::optional<std::chrono::nanoseconds>& into) {
+        if (part.empty()) return true;
+        const std::optional<double> value = parse_number(part);
+        if (!value || *value < 0 || *value > kMaxSeconds) return false;
+        into = std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::duration<double>(*value));
+        return true;
+    };
+    if (dash != std::string_view::npos)
+        good = take(text.substr(0, dash), range.from) && take(text.substr(dash + 1), range.to);
+    good = good && (range.from || range.to) && (!range.from || !range.to || *range.from < *range.to);
+    if (good) return range;
+    return usage(fmt::format("bad time {}", in_quotes(text)),
+                 "give seconds since the recording began, such as --time 10-20, --time 10- or --time -20");
+}
+
 Result<Format> parse_format_option(std::string_view text) {
     if (const std::optional<Format> format = parse_format(text)) return *format;
     return usage(fmt::format("unknown format {}", in_quotes(text)), "use " + format_list());

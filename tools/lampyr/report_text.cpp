@@ -11,7 +11,7 @@
 
 #include <array>
 #include <ctime>
-#include <iterator>
+#include <vector>
 
 namespace lampyr::tool {
 namespace {
@@ -55,17 +55,30 @@ std::string options_text(const ProfileInfo& info) {
     return text;
 }
 
-std::string facts(const ReadProfile& read) {
+/// Foreign files may not say which process they are of.
+std::string subject(const ReadProfile& read) {
+    const std::vector<Process>& processes = read.profile.processes;
+    if (processes.empty() || (processes.size() == 1 && processes.front().pid.value == 0)) return "a profile";
+    if (read.format == SourceFormat::kLampyr || processes.size() > 1) return who(read.profile);
+    return fmt::format("process {}", processes.front().pid.value);
+}
+
+std::string facts(const ReadProfile& read, std::uint64_t recorded) {
     const Profile& profile = read.profile;
     const ProfileInfo& info = profile.info;
-    std::string text = profile.processes.empty() ? "a profile" : who(profile);
+    std::string text = subject(read);
     if (info.duration.count() > 0) text += ": " + format_seconds(info.duration);
     if (const std::string why = why_ended(read); !why.empty()) text += ", " + why;
     text += fmt::format("\n  samples   {} in {}", format_count(info.stacks), plural(profile.threads.size(), "thread"));
-    if (info.rate_asked_hz > 0)
+    if (recorded != info.stacks) text += fmt::format(", chosen from {}", format_count(recorded));
+    if (info.rate_asked_hz > 0 && info.rate_got_hz > 0)
         text += fmt::format(", {} of {} Hz", format_rate(info.rate_got_hz), format_rate(info.rate_asked_hz));
     text += options_text(info);
-    if (info.ticks > 0) text += "\n  losses    " + losses_text(info);
+    if (info.ticks > 0) {
+        ProfileInfo all = info;  // what was lost was lost from all
+        all.stacks = recorded;
+        text += "\n  losses    " + losses_text(all);
+    }
     if (info.started_unix.count() > 0) text += "\n  began     " + local_time(info.started_unix);
     if (const std::string host = host_text(info.host); !host.empty()) text += "\n  host      " + host;
     if (!info.lampyr_version.empty()) text += "\n  recorder  lampyr " + terminal_safe(info.lampyr_version);
@@ -74,13 +87,13 @@ std::string facts(const ReadProfile& read) {
 
 }  // namespace
 
-std::string report_text(const ReadProfile& read, Lines lines, std::size_t top) {
-    std::string text = facts(read);
+std::string report_text(const ReadProfile& read, std::uint64_t recorded, std::string_view rows, Lines lines,
+                        std::size_t top) {
+    std::string text = facts(read, recorded);
     const auto entries = lines == Lines::kLine ? top_lines(read.profile, top) : top_functions(read.profile, top);
     if (entries.empty()) return text + "\nno samples\n";
     const double all = static_cast<double>(read.profile.info.stacks);
-    text += fmt::format("\n{:>8}  {:>12}  {:>8}  {}\n", "self", "samples", "total",
-                        lines == Lines::kLine ? "line" : "function");
+    text += fmt::format("\n{:>8}  {:>12}  {:>8}  {}\n", "self", "samples", "total", rows);
     for (const TopEntry& entry : entries) {
         text += fmt::format("{:>6.1f} %  {:>12}  {:>6.1f} %  {}\n", 100 * entry.self_share, format_count(entry.self),
                             all > 0 ? 100 * static_cast<double>(entry.total) / all : 0,
