@@ -22,6 +22,8 @@ inline constexpr std::size_t kFormatCount = 6;
 [[nodiscard]] std::string_view to_string(Format format);
 /// Whether the format shows when things happened, and so wants a profile with a timeline.
 [[nodiscard]] bool shows_time(Format format);
+/// Whether a file of the format is other than text.
+[[nodiscard]] bool is_binary(Format format);
 
 /// What a frame's label is made of.
 enum class Lines : std::uint8_t {

@@ -82,6 +82,8 @@ bool shows_time(Format format) {
     return entry != nullptr && entry->shows_time;
 }
 
+bool is_binary(Format format) { return format == Format::kPprof || format == Format::kLampyr; }
+
 std::string_view to_string(Format format) {
     const FormatName* entry = entry_of(format);
     return entry == nullptr ? "unknown" : entry->name;

@@ -16,9 +16,11 @@ def run(lampyr, arguments):
     begun = time.monotonic()
     pid = os.fork()
     if pid == 0:
-        null = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(null, 1)
-        os.execv(lampyr, [lampyr, "report", "-q", *arguments])
+        try:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+            os.execv(lampyr, [lampyr, "report", "-q", *arguments])
+        finally:
+            os._exit(127)
     _, status, usage = os.wait4(pid, 0)
     if status != 0:
         raise SystemExit("lampyr report %s failed" % " ".join(arguments))

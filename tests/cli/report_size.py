@@ -21,9 +21,11 @@ def report(lampyr, path, out):
     """CPU seconds and largest resident size in MB; what was printed is in `out`."""
     pid = os.fork()
     if pid == 0:
-        file = os.open(out, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
-        os.dup2(file, 1)
-        os.execv(lampyr, [lampyr, "report", "-q", "--top", "10", path])
+        try:
+            os.dup2(os.open(out, os.O_WRONLY | os.O_CREAT | os.O_TRUNC), 1)
+            os.execv(lampyr, [lampyr, "report", "-q", "--top", "10", path])
+        finally:
+            os._exit(127)
     _, status, usage = os.wait4(pid, 0)
     assert status == 0, "lampyr report failed with status %d" % status
     return usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024

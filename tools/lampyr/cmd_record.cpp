@@ -30,7 +30,8 @@ struct Outputs {
 };
 
 Result<Outputs> open_outputs(const RecordArgs& args) {
-    Result<OutputFile> profile = args.output.empty() ? OutputFile::open_unnamed() : OutputFile::open(args.output);
+    Result<OutputFile> profile =
+        args.output.empty() ? OutputFile::open_unnamed() : OutputFile::open(args.output, is_binary(args.format));
     if (!profile) return profile.error();
     Outputs outputs{std::move(*profile), std::nullopt};
     if (!args.summary_json.empty()) {

@@ -75,7 +75,7 @@ int run_report(const ReportArgs& args) {
     };
     const Result<std::string> name = output_name(args);
     if (!name) return failed(name.error());
-    Result<OutputFile> output = OutputFile::open(*name);
+    Result<OutputFile> output = OutputFile::open(*name, args.format && is_binary(*args.format));
     if (!output) return failed(output.error());
     Result<ReadProfile> read = read_all(args.files, messages);
     if (!read) return failed(read.error());

@@ -182,7 +182,7 @@ OutputFile::OutputFile(OutputFile&&) noexcept = default;
 OutputFile& OutputFile::operator=(OutputFile&&) noexcept = default;
 OutputFile::~OutputFile() = default;
 
-Result<OutputFile> OutputFile::open(const std::string& path) {
+Result<OutputFile> OutputFile::open(const std::string& path, bool binary) {
     auto state = std::make_unique<State>();
     state->path = path;
     struct stat found {};
@@ -192,6 +192,9 @@ Result<OutputFile> OutputFile::open(const std::string& path) {
         if (standard) state->path = "standard output";
         state->file = standard ? Descriptor{::fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3)} : open_door(path);
         if (!state->file.valid()) return cannot_write(state->path, errno);
+        if (binary && is_terminal(state->file.get()))
+            return Error{ErrorCode::kUsage, "this format is not for a terminal",
+                         "name a file with -o FILE, or use a pipe", 0};
         return OutputFile{std::move(state)};
     }
     const std::size_t slash = path.rfind('/');

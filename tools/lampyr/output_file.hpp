@@ -17,7 +17,8 @@ namespace lampyr::tool {
 /// As root the file is private, and belongs to the user who called sudo.
 class OutputFile final : public ByteSink {
   public:
-    [[nodiscard]] static Result<OutputFile> open(const std::string& path);
+    /// `binary`: not for a terminal.
+    [[nodiscard]] static Result<OutputFile> open(const std::string& path, bool binary = false);
     /// A file in the current directory whose name is not known yet; `rename_to` must follow.
     [[nodiscard]] static Result<OutputFile> open_unnamed();
 
