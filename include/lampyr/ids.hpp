@@ -30,6 +30,7 @@ using StringId = Id<struct StringTag, std::uint32_t>;
 using FunctionId = Id<struct FunctionTag, std::uint32_t>;
 using FrameId = Id<struct FrameTag, std::uint32_t>;
 using StackId = Id<struct StackTag, std::uint32_t>;
+using SampleId = Id<struct SampleTag, std::uint32_t>;
 using ThreadId = Id<struct ThreadTag, std::uint32_t>;
 using ProcessId = Id<struct ProcessTag, std::uint32_t>;
 

@@ -67,8 +67,10 @@ enum class ThreadState : std::uint8_t {
     kUnknown,     ///< the kernel did not say
 };
 
-/// A stack counted for a thread: `count` sweeps saw it, standing for `weight` of real time. Without a timeline, equal
-/// (thread, stack, state) are one row; with one (`SamplerOptions::timeline`) rows are in time order, neighbours merged.
+/// A stack counted for a thread: `count` sweeps saw it, standing for `weight` of time: CPU time of the thread
+/// (`ProfileInfo::cpu_time`), else time on the wall. Shares are drawn from weights. A thread that waits for a CPU is seen
+/// but stands for none. Without a timeline, equal (thread, stack, state) are one row; with one
+/// (`SamplerOptions::timeline`) rows are in time order, neighbours merged.
 struct Sample {
     ThreadId thread;
     StackId stack;
@@ -105,13 +107,15 @@ struct ProfileInfo {
     double rate_asked_hz = 0;
     double rate_got_hz = 0;
     std::chrono::nanoseconds duration{0};
-    std::chrono::nanoseconds interval{0};  ///< mean interval asked for
-    std::uint64_t ticks = 0;               ///< sweeps over all threads
-    std::uint64_t stacks = 0;              ///< thread stacks counted (the sum of Sample::count)
+    std::chrono::nanoseconds interval{0};          ///< mean interval asked for
+    std::chrono::nanoseconds longest_interval{0};  ///< mean interval while the rate was lowest; 0: as `interval`
+    std::uint64_t ticks = 0;                       ///< sweeps over all threads
+    std::uint64_t stacks = 0;                      ///< thread stacks counted (the sum of Sample::count)
     std::array<std::uint64_t, kLossCount> losses{};
     bool idle_included = false;
     bool gil_only = false;
     bool blocking = false;
+    bool cpu_time = false;                     ///< weights are CPU time
     bool timeline = false;                     ///< rows are in time order; set by the builder
     std::chrono::nanoseconds started_unix{0};  ///< when sampling began, since 1970; 0: not known
     Host host{};

@@ -13,11 +13,13 @@ namespace lampyr {
 
 enum class StopReason : std::uint8_t { kDuration, kRequested, kTargetExited, kTargetLost, kOutputFailed };
 
-/// A sample row that was handed on earlier and has grown since: more sweeps saw it, or it stands for more time.
+/// A sample row that was handed on earlier and has changed since: more sweeps saw it, what it stands for is known now, or
+/// part of it turned out to be of another stack.
 struct SampleGrowth {
-    std::uint64_t row = 0;  ///< number of the row, in the order in which rows were handed on, from 0
-    std::uint64_t count = 0;
+    std::uint64_t row = 0;   ///< number of the row, in the order in which rows were handed on, from 0
+    std::int64_t count = 0;  ///< added; below zero: taken away
     std::chrono::nanoseconds weight{0};
+    std::optional<StackId> stack{};  ///< its stack from now on, if that is another
 };
 
 /// A thread's row as it is now: new, or with a name or id that it had not before.

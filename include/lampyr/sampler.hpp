@@ -9,6 +9,8 @@
 #include <functional>
 #include <optional>
 #include <span>
+#include <string>
+#include <string_view>
 
 namespace lampyr {
 
@@ -19,6 +21,8 @@ struct SamplerOptions {
     bool gil_only = false;                             ///< count only the thread that holds the GIL
     bool blocking = false;                             ///< stop the Python threads while reading (PTRACE_SEIZE)
     bool timeline = false;                             ///< keep samples in time order (speedscope); else aggregate
+    double audit_hz = 0;       ///< so often, stop the running threads to test the shares; 0: never. Default mode only
+    double max_cpu_share = 0;  ///< of one core, for the profiler itself: above it the rate is lowered; 0: no limit
 };
 
 /// Live numbers for a progress line; handed out about four times a second on the sampling thread.
@@ -31,6 +35,30 @@ struct SamplerProgress {
     std::array<std::uint64_t, kLossCount> losses{};
 };
 
+/// The target's CPU time, of the threads that run Python code, as the kernel counts it (/proc/PID/task/TID/schedstat).
+struct TargetCpu {
+    std::chrono::nanoseconds ran{0};      ///< counted while recording; lags behind by up to 4 ms a thread
+    std::chrono::nanoseconds given{0};    ///< shared out among samples
+    std::chrono::nanoseconds waited{0};   ///< runnable, but another had the CPU
+    std::uint64_t waiting_samples = 0;    ///< found the thread waiting, and so count for no time
+    std::uint64_t uncounted_samples = 0;  ///< of threads the kernel does not count: they stand for time on the wall
+};
+
+/// What stopped samples say of the profile (`SamplerOptions::audit_hz`). Shares are 0 to 1.
+struct Audit {
+    enum class Verdict : std::uint8_t { kAgrees, kBiased, kTooFew };
+    Verdict verdict = Verdict::kTooFew;
+    std::uint64_t stopped_samples = 0;
+    std::uint64_t shares_tested = 0;  ///< of functions, self and inclusive, that have enough samples
+    double largest_difference = 0;    ///< among them
+    // kBiased only: the function that is furthest off.
+    std::string function{};
+    bool inclusive = false;  ///< its share with its callees; else its own
+    double shown = 0;        ///< share in the profile
+    double stopped = 0;      ///< share of the stopped samples
+    double uncertainty = 0;  ///< of the difference: 95 % of differences by chance are smaller
+};
+
 struct Recording {
     Profile profile;
     StopReason reason = StopReason::kRequested;
@@ -40,6 +68,12 @@ struct Recording {
     std::uint64_t idle_stacks = 0;     ///< stacks seen but left out because the thread was off CPU
     std::uint64_t read_calls = 0;      ///< system calls that read target memory
     std::uint64_t peak_rss_bytes = 0;  ///< of the profiler
+    TargetCpu cpu;
+    std::optional<Audit> audit;
+    std::chrono::nanoseconds late_median{0};  ///< how long after its time a tick began
+    std::chrono::nanoseconds late_p99{0};
+    double lowest_rate_hz = 0;             ///< below the rate asked for: lowered for `max_cpu_share`
+    std::string_view priority = "normal";  ///< of the sampling thread: "normal", "nice -11", "real-time"
 };
 
 /// Samples the targets until a reason to stop. `stop` may be set from a signal handler. `progress` may be empty.

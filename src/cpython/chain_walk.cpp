@@ -17,6 +17,11 @@ constexpr std::uint64_t kMaxCompared = 4096;
 
 /// Of a proven stack this many innermost calls are remembered.
 constexpr std::size_t kLearned = 32;
+/// Stacks of fewer outer frames are followed anew.
+constexpr std::size_t kWorthJoining = 24;
+/// The frame where they are joined is looked for so far inside of the last stack.
+constexpr std::size_t kSearched = 512;
+
 /// A new outermost frame must be met so often in a row where frames do not say whether they run.
 constexpr int kSilentRoots = 8;
 
@@ -99,8 +104,8 @@ namespace {
 bool slots_changed(const Layout& layout, const FrameCopies& copies, RemoteAddr frame, RemoteAddr callee) {
     if (layout.current_frame == CurrentFrame::kHeapFrame) {
         const std::uint64_t slots = layout.frame.localsplus.value();
-        return copies.size > slots &&
-               std::memcmp(copies.first + slots, copies.second + slots, copies.size - slots) != 0;
+        const std::uint64_t end = std::min(copies.size, slots + kHeapSlotBytes);
+        return end > slots && std::memcmp(copies.first + slots, copies.second + slots, end - slots) != 0;
     }
     // On the data stack a frame ends where the one it called begins.
     if (callee <= frame) return false;
@@ -108,27 +113,47 @@ bool slots_changed(const Layout& layout, const FrameCopies& copies, RemoteAddr f
     return bytes <= copies.size && bytes <= kMaxCompared && std::memcmp(copies.first, copies.second, bytes) != 0;
 }
 
-/// Whether the chunk's copy of a frame, made later, differs from the window's.
-bool callee_changed(const Layout& layout, const FrameCoverage& coverage, RemoteAddr callee, const std::byte* bytes) {
-    const FrameCopies again = coverage.find_again(callee, layout.frame.size);
-    return again.first != nullptr && std::memcmp(again.second, bytes, layout.frame.size) != 0;
-}
-
 }  // namespace
 
+/// Early frames end here, and what follows was copied later. It belongs to them if the frame between still stands as it stood
+/// when all of it had been copied: a caller cannot go on before what it has called returns.
+void ChainWalk::check_joint(FrameCoverage& coverage, const Joint& joint, Chain& chain) const {
+    const std::byte* later = joint.bytes != nullptr ? coverage.find_late(joint.frame, layout_.frame.size) : nullptr;
+    if (later == nullptr) chain.joint_held = joint.bytes == nullptr;
+    if (later == nullptr || std::memcmp(later, joint.bytes, layout_.frame.size) != 0)
+        chain.unproven = std::max(chain.unproven, chain.walked);
+}
+
+/// How many frames of the last stack lie behind this one and have not changed, nor anything else that was copied late.
+std::size_t ChainWalk::frames_behind(RemoteAddr frame, const std::byte* bytes, const LateBytes& late) const {
+    const std::span<const RawFrame> last = stack_.frames();
+    if (!continuable_ || last.size() < kWorthJoining || bytes < late.now || bytes >= late.end) return 0;
+    const auto searched = last.first(std::min(last.size() - kWorthJoining / 2, kSearched));
+    const auto found =
+        std::find_if(searched.begin(), searched.end(), [&](const RawFrame& known) { return known.frame == frame; });
+    if (found == searched.end()) return 0;
+    // On the data stack, outer frames were copied before this one; heap frames lie in any order.
+    const bool heap = layout_.current_frame == CurrentFrame::kHeapFrame;
+    const std::byte* end = heap ? late.end : bytes + layout_.frame.size;
+    if (std::memcmp(late.now, late.before, static_cast<std::size_t>(end - late.now)) != 0) return 0;
+    return last.size() - static_cast<std::size_t>(found - searched.begin()) - 1;
+}
+
 void ChainWalk::follow(FrameCoverage& coverage, const process::RemoteMemory* fetch_from, RemoteAddr top, Copy copy,
-                       Chain& chain) {
+                       const LateBytes& late, Chain& chain) {
     chain.frames.clear();
-    chain.walked = chain.unproven = 0;
     chain.outside.clear();
+    chain.walked = chain.unproven = chain.joined = 0;
+    chain.joint_held = true;
     coverage.restart();
     const bool heap = layout_.current_frame == CurrentFrame::kHeapFrame;
     bool direct_callee = false;  // the frame above was entered by this one without C between them
     bool generator = false;
     bool shim_last = false;
+    bool late_part = false;
+    Joint joint;
     Outermost outermost;
     RemoteAddr callee;
-    const std::byte* callee_bytes = nullptr;
     RemoteAddr address = top;
     RemoteAddr checkpoint;  // Brent's cycle check: the address at the last power of two
     for (std::uint64_t steps = 0; steps < kMaxWalk && !address.is_null() && address != checkpoint; ++steps) {
@@ -136,43 +161,56 @@ void ChainWalk::follow(FrameCoverage& coverage, const process::RemoteMemory* fet
         FrameCopies copies = plausible_object(address) ? coverage.find(address, layout_.frame.size) : FrameCopies{};
         if (copies.first == nullptr && fetch_from != nullptr) copies = fetch(coverage, *fetch_from, address);
         if (copies.first == nullptr) break;
-        FrameFields a = decode_frame(layout_, bytes_of(copies, copy));
-        const FrameFields b =
+        const FrameFields other =
             decode_frame(layout_, bytes_of(copies, copy == Copy::kAfter ? Copy::kBefore : Copy::kAfter));
-        if (!coverage.in_range(address)) chain.outside.push_back(address);
+        FrameFields f = copies.first == copies.second ? other : decode_frame(layout_, bytes_of(copies, copy));
+        const bool on_data_stack = coverage.in_range(address);
+        if (!on_data_stack) chain.outside.push_back(address);
+        const bool copied_late = copies.first == copies.second;
+        if (copied_late && !late_part) {
+            if (chain.walked > 0) check_joint(coverage, joint, chain);
+            late_part = true;
+        } else if (!copied_late && on_data_stack != heap) {
+            joint = {address, bytes_of(copies, copy)};
+        }
         // A heap frame is linked before it is marked as executing; nothing of it has run yet.
-        const bool being_built = chain.walked == 0 && heap && a.activity == Activity::kDead;
+        const bool being_built = chain.walked == 0 && heap && f.activity == Activity::kDead;
         if (!being_built) {
-            std::uint64_t in_doubt = doubt(chain, a, b, direct_callee);
-            if (in_doubt == 0 && chain.walked > 0 && !a.shim && slots_changed(layout_, copies, address, callee))
+            std::uint64_t in_doubt = doubt(chain, f, other, direct_callee);
+            if (in_doubt == 0 && chain.walked > 0 && !f.shim && !copied_late &&
+                slots_changed(layout_, copies, address, callee))
                 in_doubt = chain.walked + 1;
-            // A frame beyond the window was copied later. Does it still wait for the one above it?
-            if (chain.walked > 0 && !coverage.in_first_range(address) && coverage.in_first_range(callee) &&
-                callee_changed(layout_, coverage, callee, callee_bytes))
-                in_doubt = std::max(in_doubt, chain.walked);
             chain.unproven = std::max(chain.unproven, in_doubt);
             // A frame loses its code when it returns (3.14+): the copy that still has it says what ran.
-            if (a.code.is_null()) {
-                a.code = b.code;
-                a.instruction = b.instruction;
+            if (f.code.is_null()) {
+                f.code = other.code;
+                f.instruction = other.instruction;
             }
-            if (!a.shim) {
+            if (!f.shim) {
                 if (chain.walked > 0 && !direct_callee && chain.walked <= kMaxFrames)
                     chain.frames.back().through_c = true;
-                keep_frame(chain, {address, a.code, a.instruction, a.tlbc_index, a.generator, false});
+                keep_frame(chain, {address, f.code, f.instruction, f.tlbc_index, f.generator, false});
             }
-            generator = a.generator;
-            shim_last = a.shim;
-            outermost = {address, a.code};
-            direct_callee = !a.shim && !a.entry;
+            generator = f.generator;
+            shim_last = f.shim;
+            outermost = {address, f.code};
+            direct_callee = !f.shim && !f.entry;
+            if (copied_late && !f.shim && late.before != nullptr)
+                chain.joined = frames_behind(address, copies.second, late);
         }
-        callee = address;
-        callee_bytes = bytes_of(copies, copy);
-        address = a.previous;
+        chain.last = callee = address;
+        address = f.previous;
+        if (chain.joined != 0) break;
     }
     finish_elision(chain);
-    chain.end = address.is_null() && !generator ? outermost : Outermost{};
-    chain.rooted = address.is_null() && ends_at_root(outermost, generator, shim_last);
+    if (chain.joined != 0) {
+        chain.frames.back().through_c = stack_.frames()[stack_.size() - chain.joined - 1].through_c;
+        chain.end = stack_end_;
+        chain.rooted = true;
+    } else {
+        chain.end = address.is_null() && !generator ? outermost : Outermost{};
+        chain.rooted = address.is_null() && ends_at_root(outermost, generator, shim_last);
+    }
     if (!chain.rooted || !all_covered()) chain.unproven = chain.walked;
 }
 
@@ -192,49 +230,83 @@ void ChainWalk::recognise(Chain& chain) const {
         --chain.unproven;
 }
 
-void ChainWalk::walk(FrameCoverage& coverage, const process::RemoteMemory& memory, RemoteAddr top, bool sure) {
+/// Whether a frame runs its own bytecode in both copies. Then it was alive between them, whatever named it.
+bool ChainWalk::stays_alive(FrameCoverage& coverage, RemoteAddr frame) const {
+    const FrameCopies copies = plausible_object(frame) ? coverage.find(frame, layout_.frame.size) : FrameCopies{};
+    if (copies.first == copies.second) return false;
+    const FrameFields before = decode_frame(layout_, copies.first);
+    const FrameFields after = decode_frame(layout_, copies.second);
+    return before.activity == Activity::kExecuting && after.activity == Activity::kExecuting &&
+           before.code == after.code && before.previous == after.previous;
+}
+
+/// What named the innermost frame changed while it was read. The eval loop it belongs to may have ended, so the frames it ran
+/// are in doubt; those that wait for a C function stand by themselves.
+void ChainWalk::doubt_entry(Chain& chain) const {
+    const auto entry =
+        std::find_if(chain.frames.begin(), chain.frames.end(), [](const RawFrame& frame) { return frame.through_c; });
+    const auto inner = static_cast<std::uint64_t>(entry - chain.frames.begin()) + 1;
+    chain.unproven = std::max(chain.unproven, std::min<std::uint64_t>(inner, chain.frames.size()));
+}
+
+void ChainWalk::walk(FrameCoverage& coverage, const process::RemoteMemory& memory, const NamedTop& top,
+                     const LateBytes& late) {
     fetched_.clear();
     Chain& after = chains_[0];
     Chain& before = chains_[1];
-    result_ = &after;
-    follow(coverage, nullptr, settle(layout_, known_, coverage, top, Copy::kBefore), Copy::kBefore, before);
-    if (sure)
-        learn(before);
-    else if (before.frames.size() > 1)
-        before.unproven = std::max<std::uint64_t>(before.unproven, before.frames.size() - 1);
+    follow(coverage, nullptr, settle(layout_, known_, coverage, top.before, Copy::kBefore), Copy::kBefore, late,
+           before);
+    if (!top.sure && !stays_alive(coverage, top.before)) doubt_entry(before);
+    learn(before);
     if (!before.end.frame.is_null()) note_root(before.end);
     recognise(before);
     result_ = &before;
     if (!before.whole()) {
-        follow(coverage, nullptr, settle(layout_, known_, coverage, top, Copy::kAfter), Copy::kAfter, after);
-        if (!sure && after.frames.size() > 1)
-            after.unproven = std::max<std::uint64_t>(after.unproven, after.frames.size() - 1);
+        follow(coverage, nullptr, settle(layout_, known_, coverage, top.after, Copy::kAfter), Copy::kAfter, late,
+               after);
+        if (!top.sure && !stays_alive(coverage, top.after)) doubt_entry(after);
         recognise(after);
         const bool take_after = before.rooted != after.rooted ? after.rooted : after.unproven < before.unproven;
         if (take_after) result_ = &after;
     }
     // Neither copy leads to the root: is there a frame that was not foreseen?
     if (!result_->rooted) {
-        follow(coverage, &memory, top, Copy::kAfter, after);
+        follow(coverage, &memory, top.after, Copy::kAfter, {}, after);
         result_ = &after;
     }
-    if (!result_->rooted && result_->elided == 0) restart(coverage, top);
-    if (result_->whole() && result_->elided == 0) last_proven_ = result_->frames;
+    const bool found = result_->rooted;
+    if (!found && result_->elided == 0) restart(coverage, top.after);
+    keep_result(found && late.of_sweep);
 }
 
-void ChainWalk::study(FrameCoverage& coverage, RemoteAddr top) {
-    follow(coverage, nullptr, settle(layout_, known_, coverage, top, Copy::kAfter), Copy::kAfter, studied_);
+/// Makes the result the thread's stack; what it has in common with the one before stays where it is.
+void ChainWalk::keep_result(bool continuable) {
+    const Chain& chain = *result_;
+    stack_.replace_inner(chain.joined, chain.frames);
+    unchanged_ = chain.joined;
+    proven_common_ = std::min(proven_common_, chain.joined);
+    continuable_ = continuable && chain.elided == 0 && all_covered();
+    stack_end_ = chain.end;
+    if (!chain.whole() || chain.elided != 0) return;
+    last_proven_.replace_inner(proven_common_, stack_.frames().first(stack_.size() - proven_common_));
+    proven_common_ = stack_.size();
+}
+
+void ChainWalk::study(FrameCoverage& coverage, const NamedTop& top) {
+    follow(coverage, nullptr, settle(layout_, known_, coverage, top.after, Copy::kAfter), Copy::kAfter, {}, studied_);
+    if (!top.sure && !stays_alive(coverage, top.after)) doubt_entry(studied_);
     learn(studied_);
 }
 
 void ChainWalk::store(RawStack& stack) const {
-    stack.frames = result_->frames;
-    stack.unproven = static_cast<std::uint32_t>(std::min<std::uint64_t>(result_->unproven, result_->frames.size()));
+    stack.frames = stack_.frames();
+    stack.unchanged = unchanged_;
+    stack.unproven = static_cast<std::uint32_t>(std::min<std::uint64_t>(result_->unproven, stack_.size()));
     stack.elided = result_->elided;
     stack.elided_after = static_cast<std::uint32_t>(kMaxFrames - kRootFrames);
     stack.root_reached = result_->rooted;
     // A chain of entry markers only is a thread between two pieces of Python.
-    stack.status = result_->frames.empty() && result_->rooted ? StackStatus::kNoFrame : StackStatus::kOk;
+    stack.status = stack_.size() == 0 && result_->rooted ? StackStatus::kNoFrame : StackStatus::kOk;
 }
 
 /// Whether a frame known from the last proven stack is alive still and where it was: its code in both copies and its caller the
@@ -270,25 +342,27 @@ bool ChainWalk::stands(FrameCoverage& coverage, RemoteAddr top, RawFrame& known,
 /// it has called since is found from there.
 void ChainWalk::restart(FrameCoverage& coverage, RemoteAddr top) {
     if (silent()) return;  // a frame that returned looks as it did
-    std::size_t kept = 0;
+    const std::span<const RawFrame> proven = last_proven_.frames();
+    standing_.clear();
     Standing outer{{}, true, false};  // the outermost frame never ends
-    while (!outer.moved && kept < last_proven_.size() &&
-           stands(coverage, top, last_proven_[last_proven_.size() - 1 - kept], outer))
-        ++kept;
-    if (kept == 0) return;
+    while (!outer.moved && standing_.size() < proven.size()) {
+        RawFrame frame = proven[proven.size() - 1 - standing_.size()];
+        if (!stands(coverage, top, frame, outer)) break;
+        standing_.push_back(frame);
+    }
+    if (standing_.empty()) return;
     if (layout_.current_frame != CurrentFrame::kHeapFrame && fetched_.empty() && restart_at(coverage, outer.frame, top))
         return;
-    if (outer.moved) --kept;  // its line is not known
-    const auto standing = last_proven_.end() - static_cast<std::ptrdiff_t>(kept);
-    result_->frames.insert(result_->frames.end(), standing, last_proven_.end());
-    result_->rooted = kept > 0;
+    if (outer.moved) standing_.pop_back();  // its line is not known
+    result_->frames.insert(result_->frames.end(), standing_.rbegin(), standing_.rend());
+    result_->rooted = !standing_.empty();
 }
 
 /// Makes the stack of what a frame that is alive has called since. If the frame the pointer named may still be above it, that is
 /// kept, unproven.
 bool ChainWalk::restart_at(FrameCoverage& coverage, RemoteAddr alive, RemoteAddr top) {
     Chain& chain = chains_[0];
-    follow(coverage, nullptr, settle_inwards(layout_, known_, coverage, alive, Copy::kAfter), Copy::kAfter, chain);
+    follow(coverage, nullptr, settle_inwards(layout_, known_, coverage, alive, Copy::kAfter), Copy::kAfter, {}, chain);
     recognise(chain);
     result_ = &chain;
     if (!chain.rooted) return false;

@@ -3,6 +3,7 @@
 
 #include "cpython/frame_coverage.hpp"
 #include "cpython/frame_fields.hpp"
+#include "cpython/frame_list.hpp"
 #include "cpython/known_calls.hpp"
 #include "cpython/layout.hpp"
 #include "cpython/raw_stack.hpp"
@@ -16,18 +17,35 @@
 
 namespace lampyr::cpython {
 
-/// Follows one thread's frames from the innermost outwards and judges them. Every frame comes in two copies, those of the
-/// innermost ones before and after the pointer to the innermost frame; what stands equal in both stood so when the pointer
-/// was read. The stack is the one that the first copy shows, if that can be claimed, else the second's.
+/// The late part of a thread's bytes beside the same part of the sweep before: where it stands as it stood, so does the chain
+/// in it, and need not be followed again.
+struct LateBytes {
+    const std::byte* now = nullptr;     ///< null: nothing to compare with
+    const std::byte* before = nullptr;  ///< of the sweep before, as long
+    const std::byte* end = nullptr;     ///< of `now`
+    bool of_sweep = false;              ///< the next sweep may be compared with this one
+};
+
+/// The innermost frame, as the pointer to it had it at the time of the first copy and of the second.
+struct NamedTop {
+    RemoteAddr before;
+    RemoteAddr after;
+    bool sure = true;  ///< false: what named it changed meanwhile (3.11 and 3.12)
+};
+
+/// Follows one thread's frames from the innermost outwards and judges them. The innermost ones come in two copies, made
+/// before and after the pointer to the innermost frame; what stands equal in both stood so when the pointer was read. Outer
+/// ones were copied once behind that, and stood so, too, if the frame that joins them to the inner ones did not change until
+/// then. The stack is the one that the first copy shows, if that can be claimed, else the second's.
 class ChainWalk {
   public:
     ChainWalk(const Layout& layout, KnownCalls& known) : layout_(layout), known_(known) {}
 
-    /// Walks from `top`. Frames that `coverage` does not hold are read now; they cannot be proven. `sure`: `top` was read
-    /// between the copies; else nothing is proven and only known calls are claimed.
-    void walk(FrameCoverage& coverage, const process::RemoteMemory& memory, RemoteAddr top, bool sure);
+    /// Walks from `top`. Frames that `coverage` does not hold are read now; they cannot be proven. `late`: of the sweep's own
+    /// read.
+    void walk(FrameCoverage& coverage, const process::RemoteMemory& memory, const NamedTop& top, const LateBytes& late);
     /// Walks only to learn which calls happen. The result of the last walk stays.
-    void study(FrameCoverage& coverage, RemoteAddr top);
+    void study(FrameCoverage& coverage, const NamedTop& top);
     /// Shows the result in `stack`; valid until the next walk.
     void store(RawStack& stack) const;
 
@@ -36,9 +54,13 @@ class ChainWalk {
     /// Every frame is claimed, and the last is the thread's outermost.
     [[nodiscard]] bool whole() const { return result_->whole(); }
     /// Not even the innermost frame is one.
-    [[nodiscard]] bool nothing_found() const { return result_->frames.empty() && !result_->rooted; }
-    /// The frames met outside of contiguous ranges, innermost first.
+    [[nodiscard]] bool nothing_found() const { return stack_.size() == 0 && !result_->rooted; }
+    /// The frames met outside of the data stack, innermost first, as far as the chain was walked;
     [[nodiscard]] std::vector<RemoteAddr>& outside() { return result_->outside; }
+    /// the outermost of those walked, if the chain goes on from it as it did before.
+    [[nodiscard]] RemoteAddr joined_at() const { return result_->joined != 0 ? result_->last : RemoteAddr(); }
+    /// Whether inner frames and outer ones could be joined: the frame between them was copied with both.
+    [[nodiscard]] bool joint_held() const { return result_->joint_held; }
 
   private:
     /// Frame objects are used again, so an address alone does not say that it is the same frame.
@@ -49,25 +71,39 @@ class ChainWalk {
     };
     /// The chain as one of the copies has it.
     struct Chain {
-        std::vector<RawFrame> frames;
-        std::vector<RemoteAddr> outside;  ///< frames that lie in no contiguous range
-        Outermost end;                    ///< the last frame, if none follows
+        std::vector<RawFrame> frames;     ///< those walked; `joined` more follow as they were
+        std::vector<RemoteAddr> outside;  ///< frames that do not lie on the data stack
+        std::size_t joined = 0;
+        RemoteAddr last;  ///< the last one walked
+        Outermost end;    ///< the outermost frame, if none follows
         std::uint64_t walked = 0;
         std::uint64_t unproven = 0;  ///< innermost frames in doubt
         std::uint64_t elided = 0;
         bool rooted = false;
+        bool joint_held = true;
         [[nodiscard]] bool whole() const { return rooted && unproven == 0; }
+    };
+
+    /// The outermost of the frames copied early.
+    struct Joint {
+        RemoteAddr frame;
+        const std::byte* bytes = nullptr;
     };
 
     /// `fetch_from`: where to read frames that `coverage` does not hold; null: the chain ends there.
     void follow(FrameCoverage& coverage, const process::RemoteMemory* fetch_from, RemoteAddr top, Copy copy,
-                Chain& chain);
+                const LateBytes& late, Chain& chain);
     FrameCopies fetch(FrameCoverage& coverage, const process::RemoteMemory& memory, RemoteAddr frame);
     [[nodiscard]] std::uint64_t doubt(const Chain& chain, const FrameFields& a, const FrameFields& b,
                                       bool direct_callee) const;
+    void check_joint(FrameCoverage& coverage, const Joint& joint, Chain& chain) const;
+    [[nodiscard]] std::size_t frames_behind(RemoteAddr frame, const std::byte* bytes, const LateBytes& late) const;
+    [[nodiscard]] bool stays_alive(FrameCoverage& coverage, RemoteAddr frame) const;
+    void doubt_entry(Chain& chain) const;
     [[nodiscard]] bool ends_at_root(const Outermost& last, bool generator, bool shim_last) const;
     [[nodiscard]] bool silent() const;
     void note_root(const Outermost& last);
+    void keep_result(bool continuable);
     static void keep_frame(Chain& chain, const RawFrame& frame);
     static void finish_elision(Chain& chain);
     void learn(const Chain& chain);
@@ -89,7 +125,13 @@ class ChainWalk {
     std::array<Chain, 2> chains_;
     Chain studied_;
     Chain* result_ = &chains_[0];
-    std::vector<RawFrame> last_proven_;
+    FrameList stack_;            // the result
+    std::size_t unchanged_ = 0;  // outermost frames of it that the last walk left alone
+    bool continuable_ = false;   // the next walk may be joined to it
+    Outermost stack_end_;        // where it ends
+    FrameList last_proven_;
+    std::size_t proven_common_ = 0;  // outermost frames that `stack_` and `last_proven_` share
+    std::vector<RawFrame> standing_;
     Outermost root_;       // of the thread's proven stacks (before 3.12)
     Outermost next_root_;  // the one found last
     int next_root_seen_ = 0;

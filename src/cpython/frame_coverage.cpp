@@ -2,19 +2,35 @@
 #include "cpython/frame_coverage.hpp"
 
 #include <algorithm>
+#include <cassert>
 
 namespace lampyr::cpython {
 
 void FrameCoverage::clear() {
     ranges_.clear();
+    early_.clear();
+    late_.clear();
+    joints_.clear();
+    if (!frames_.empty()) std::fill(index_.begin(), index_.end(), 0U);
     frames_.clear();
-    std::fill(index_.begin(), index_.end(), 0U);
     restart();
 }
 
 void FrameCoverage::add_range(RemoteAddr start, std::uint64_t size, CopySource source, std::uint32_t first,
                               std::uint32_t second) {
     ranges_.push_back({start, size, first, second, source});
+}
+
+void FrameCoverage::add_block(RemoteAddr start, std::uint64_t size, CopySource source, std::uint32_t first,
+                              std::uint32_t second) {
+    std::vector<Piece>& blocks = first == second ? late_ : early_;
+    assert(blocks.empty() || blocks.back().start < start);
+    blocks.push_back({start, size, first, second, source});
+}
+
+void FrameCoverage::add_joint(RemoteAddr start, std::uint64_t size, CopySource source, std::uint32_t offset) {
+    assert(joints_.empty() || joints_.back().start < start);
+    joints_.push_back({start, size, offset, offset, source});
 }
 
 void FrameCoverage::add_frame(RemoteAddr frame, std::uint64_t size, CopySource source, std::uint32_t first,
@@ -38,54 +54,70 @@ void FrameCoverage::grow_index() {
     for (std::uint32_t i = 0; i < frames_.size(); ++i) index_frame(i);
 }
 
-FrameCopies FrameCoverage::copies(const Piece& piece, std::uint64_t skip) const {
+FrameCopies FrameCoverage::copies(const Piece& piece, RemoteAddr frame) const {
     const std::byte* base = buffers_[static_cast<std::size_t>(piece.source)];
+    const std::uint64_t skip = frame.value - piece.start.value;
     return {base + piece.first + skip, base + piece.second + skip, piece.size - skip};
 }
 
+const FrameCoverage::Piece* FrameCoverage::find_block(const std::vector<Piece>& blocks, RemoteAddr frame,
+                                                      std::uint64_t size) {
+    const auto above = std::upper_bound(blocks.begin(), blocks.end(), frame,
+                                        [](RemoteAddr address, const Piece& piece) { return address < piece.start; });
+    if (above == blocks.begin()) return nullptr;
+    const Piece& piece = *std::prev(above);
+    return piece.holds(frame, size) ? &piece : nullptr;
+}
+
+const FrameCoverage::Piece* FrameCoverage::find_frame(RemoteAddr frame) const {
+    if (frames_.empty()) return nullptr;
+    const std::size_t mask = index_.size() - 1;
+    for (std::size_t slot = std::hash<RemoteAddr>{}(frame)&mask; index_[slot] != 0; slot = (slot + 1) & mask)
+        if (frames_[index_[slot] - 1].start == frame) return &frames_[index_[slot] - 1];
+    return nullptr;
+}
+
 FrameCopies FrameCoverage::find(RemoteAddr frame, std::uint64_t size) {
+    // What was copied twice is never taken from its late copy, so the window comes before the hint.
     const std::size_t ranges = ranges_.size();
+    if (ranges != 0 && ranges_[0].holds(frame, size)) return copies(ranges_[0], frame);
     for (std::size_t tried = 0; tried < ranges; ++tried) {
         std::size_t i = range_hint_ + tried;
         if (i >= ranges) i -= ranges;
-        const Piece& piece = ranges_[i];
-        // Unsigned: an address below the start wraps to a huge distance and fails the comparison.
-        const std::uint64_t skip = frame.value - piece.start.value;
-        if (skip < piece.size && size <= piece.size - skip) {
+        if (ranges_[i].holds(frame, size)) {
             range_hint_ = i;
-            return copies(piece, skip);
+            return copies(ranges_[i], frame);
         }
     }
-    if (frame_hint_ < frames_.size() && frames_[frame_hint_].start == frame) return copies(frames_[frame_hint_++], 0);
-    if (frames_.empty()) return {};
-    const std::size_t mask = index_.size() - 1;
-    for (std::size_t slot = std::hash<RemoteAddr>{}(frame)&mask; index_[slot] != 0; slot = (slot + 1) & mask) {
-        const std::uint32_t position = index_[slot] - 1;
-        if (frames_[position].start == frame) {
-            frame_hint_ = position + 1;
-            return copies(frames_[position], 0);
-        }
+    if (const Piece* block = find_block(early_, frame, size)) return copies(*block, frame);
+    if (block_hint_ < late_.size() && late_[block_hint_].holds(frame, size)) return copies(late_[block_hint_], frame);
+    if (const Piece* block = find_block(late_, frame, size)) {
+        block_hint_ = static_cast<std::size_t>(block - late_.data());
+        return copies(*block, frame);
     }
+    if (const Piece* single = find_frame(frame)) return copies(*single, frame);
     return {};
 }
 
-FrameCopies FrameCoverage::find_again(RemoteAddr frame, std::uint64_t size) const {
-    for (std::size_t i = 1; i < ranges_.size(); ++i) {
-        const std::uint64_t skip = frame.value - ranges_[i].start.value;
-        if (skip < ranges_[i].size && size <= ranges_[i].size - skip) return copies(ranges_[i], skip);
-    }
-    return {};
+const std::byte* FrameCoverage::find_late(RemoteAddr frame, std::uint64_t size) const {
+    for (const Piece& range : ranges_)
+        if (range.late() && range.holds(frame, size)) return copies(range, frame).second;
+    const Piece* block = find_block(joints_, frame, size);
+    return block != nullptr ? copies(*block, frame).second : nullptr;
+}
+
+bool FrameCoverage::is_early(RemoteAddr address) const {
+    const auto holds = [&](const Piece& piece) { return !piece.late() && piece.holds(address, 1); };
+    return std::any_of(ranges_.begin(), ranges_.end(), holds) || find_block(early_, address, 1) != nullptr;
 }
 
 bool FrameCoverage::in_range(RemoteAddr address) const {
-    return std::any_of(ranges_.begin(), ranges_.end(),
-                       [&](const Piece& piece) { return address.value - piece.start.value < piece.size; });
+    return std::any_of(ranges_.begin(), ranges_.end(), [&](const Piece& piece) { return piece.holds(address, 1); });
 }
 
 bool FrameCoverage::in_one_range(RemoteAddr a, RemoteAddr b) const {
-    return std::any_of(ranges_.begin(), ranges_.end(), [&](const Piece& piece) {
-        return a.value - piece.start.value < piece.size && b.value - piece.start.value < piece.size;
-    });
+    return std::any_of(ranges_.begin(), ranges_.end(),
+                       [&](const Piece& piece) { return piece.holds(a, 1) && piece.holds(b, 1); });
 }
 
 }  // namespace lampyr::cpython

@@ -20,6 +20,9 @@ template <typename T>
     return RemoteAddr(load<std::uint64_t>(base, offset));
 }
 
+/// Before 3.11 so much of a frame's slots is read and compared, the first of which belongs to every frame object.
+inline constexpr std::uint64_t kHeapSlotBytes = 96;
+
 /// What a frame says about itself: is it in the middle of a call, or running its own bytecode?
 enum class Activity : std::uint8_t {
     kUnknown,    ///< this version's frames do not say, or it cannot be told from here

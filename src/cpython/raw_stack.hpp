@@ -40,6 +40,7 @@ struct RawStack {
     StackStatus status = StackStatus::kOk;
     bool root_reached = false;  ///< `frames` end at the thread's outermost frame; false: they hang in the air
     std::uint64_t serial = 0;   ///< another number whenever the stack was decoded anew
+    std::size_t unchanged = 0;  ///< so many outermost frames are those of the serial before
     bool mispredicted = false;  ///< part of it was read by a later call
     bool holds_gil = false;
 };

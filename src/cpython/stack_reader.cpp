@@ -16,6 +16,8 @@ constexpr int kStudies = 4;
 constexpr double kStudyCredit = 0.25;
 constexpr double kMostStudyCredit = 512;
 constexpr double kStudyReward = 2;
+/// A plan that leaves out threads at rest is made after so many sweeps at the soonest.
+constexpr std::uint64_t kReplanEvery = 16;
 
 struct Range {
     std::uint32_t start;
@@ -59,16 +61,18 @@ std::vector<RemoteAddr> StackReader::interpreters() const {
 }
 
 void StackReader::plan_head() {
-    head_offset_ = plan_.add(head_address(), 8);
+    head_offset_ = plan_.add_near(head_address(), 8);
     if (const RemoteAddr current = current_thread_address(); !current.is_null())
-        current_thread_offset_ = plan_.add(current, 8);
+        current_thread_offset_ = plan_.add_near(current, 8);
     const InterpreterLayout& layout = layout_.interpreter;
     const Range links = range_of(layout.next, layout.threads_head);
     for (Interpreter& interpreter : interpreters_) {
-        interpreter.links_offset = plan_.add(interpreter.address + links.start, links.size);
-        if (!interpreter.gil.is_null()) interpreter.gil_offset = plan_.add(interpreter.gil, gil_bytes(layout_.gil));
+        interpreter.links_offset = plan_.add_near(interpreter.address + links.start, links.size);
         if (layout.code_object_generation.present())
-            interpreter.generation_offset = plan_.add(interpreter.address + layout.code_object_generation.value(), 8);
+            interpreter.generation_offset =
+                plan_.add_near(interpreter.address + layout.code_object_generation.value(), 8);
+        if (!interpreter.gil.is_null())
+            interpreter.gil_offset = plan_.add_near(interpreter.gil, gil_bytes(layout_.gil));
     }
     head_bytes_ = plan_.bytes();
     head_segments_ = plan_.size();
@@ -77,7 +81,13 @@ void StackReader::plan_head() {
 void StackReader::build_plan() {
     plan_.clear();
     plan_head();
-    for (const auto& reader : readers_) reader->plan(plan_);
+    for (const auto& reader : readers_) {
+        if (reader->rests())
+            reader->skip_plan();
+        else
+            reader->plan(plan_);
+    }
+    planned_at_ = sweeps_;
     for (auto& buffer : buffers_)
         if (buffer.size() < plan_.bytes()) buffer.resize(plan_.bytes());
     replan_ = false;
@@ -160,6 +170,35 @@ bool StackReader::same_interpreters(const std::byte* sweep) const {
     return expected.is_null();
 }
 
+/// Reads of each thread state where it stands in its list. False: one of them is none any more, or they are not linked as
+/// they were.
+bool StackReader::read_links(std::span<const std::unique_ptr<ThreadReader>> readers) {
+    links_plan_.clear();
+    for (const auto& reader : readers) {
+        const process::RemoteSegment links = reader->links();
+        links_plan_.add(RemoteAddr(links.address), links.size);
+    }
+    if (links_bytes_.size() < links_plan_.bytes()) links_bytes_.resize(links_plan_.bytes());
+    const std::span<std::byte> out(links_bytes_.data(), links_plan_.bytes());
+    const std::size_t received = memory_.read_segments(links_plan_.segments(), out);
+    bool as_before = received == out.size();
+    std::size_t at = 0;
+    for (std::size_t i = 0; i < readers.size(); ++i) {
+        const std::size_t size = links_plan_.segments()[i].size;
+        if (at + size > received) break;
+        const RemoteAddr next = readers[i]->next();
+        as_before = readers[i]->take_links(out.data() + at) && readers[i]->next() == next && as_before;
+        at += size;
+    }
+    return as_before;
+}
+
+void StackReader::check_list() {
+    const bool some_rest =
+        std::any_of(readers_.begin(), readers_.end(), [](const auto& reader) { return !reader->planned(); });
+    if (some_rest && !read_links(readers_)) check_list_ = true;
+}
+
 /// The list is not as it was: threads came or went. Follows it from its head, keeping the readers of known threads.
 void StackReader::follow_list(Interpreter& interpreter, RemoteAddr first) {
     std::vector<std::unique_ptr<ThreadReader>> old;
@@ -168,7 +207,9 @@ void StackReader::follow_list(Interpreter& interpreter, RemoteAddr first) {
     std::move(begin, end, std::back_inserter(old));
     readers_.erase(begin, end);
 
+    static_cast<void>(read_links(old));
     std::vector<std::unique_ptr<ThreadReader>> fresh;
+    std::size_t expected = 0;  // lists mostly keep their order
     RemoteAddr address = first;
     RemoteAddr checkpoint;
     while (!address.is_null() && fresh.size() < kMaxThreads) {
@@ -176,16 +217,23 @@ void StackReader::follow_list(Interpreter& interpreter, RemoteAddr first) {
             list_broken_ = true;
             break;
         }
-        const auto known = std::find_if(old.begin(), old.end(), [&](const std::unique_ptr<ThreadReader>& reader) {
+        const auto is_at = [&](const std::unique_ptr<ThreadReader>& reader) {
             return reader && reader->tstate() == address;
-        });
-        auto reader = known != old.end() ? std::move(*known)
-                                         : std::make_unique<ThreadReader>(memory_, layout_, known_calls_, address,
-                                                                          interpreter.address);
-        reader->stack().interpreter_id = interpreter.id;
-        // A new reader may follow an old one of the same address; its serials must not repeat.
-        if (reader->stack().serial == 0) reader->stack().serial = (list_version_ + 1) << 32;
-        if (address == checkpoint || reader->read_alone().status == StackStatus::kStale) {
+        };
+        auto known = std::find_if(old.begin() + static_cast<std::ptrdiff_t>(expected), old.end(), is_at);
+        if (known == old.end()) known = std::find_if(old.begin(), old.end(), is_at);
+        std::unique_ptr<ThreadReader> reader;
+        if (known != old.end()) {
+            expected = static_cast<std::size_t>(known - old.begin()) + 1;
+            reader = std::move(*known);
+        } else {
+            reader = std::make_unique<ThreadReader>(memory_, layout_, known_calls_, address, interpreter.address);
+            reader->stack().interpreter_id = interpreter.id;
+            // A new reader may follow an old one of the same address; its serials must not repeat.
+            reader->stack().serial = (list_version_ + 1) << 32;
+        }
+        const bool read = known != old.end() && reader->stack().status != StackStatus::kStale;
+        if (address == checkpoint || (!read && reader->read_alone().status == StackStatus::kStale)) {
             list_broken_ = true;  // the list was changed while it was followed
             break;
         }
@@ -203,41 +251,50 @@ void StackReader::follow_list(Interpreter& interpreter, RemoteAddr first) {
     ++list_version_;
 }
 
+/// One thread's part of the sweep. False: it is no thread state of the interpreter (any more).
+bool StackReader::decode_thread(ThreadReader& reader, std::size_t& received, const std::byte* sweep,
+                                const std::byte* before) {
+    if (!reader.planned()) {
+        if (reader.still()) return true;
+        reader.read_alone();
+    } else if (reader.end_offset() <= received) {
+        reader.decode(sweep, before);
+    } else {
+        // The read broke off inside this thread (a stack chunk was given back). It is read by itself, and the threads behind
+        // it by the rest of the plan.
+        reader.read_alone();
+        received = reader.end_offset();
+        const auto rest = plan_.segments().subspan(reader.end_segment());
+        std::byte* buffer = buffers_[current_].data();
+        received += memory_.read_segments(rest, std::span(buffer, plan_.bytes()).subspan(received));
+    }
+    replan_ = replan_ || reader.plan_outdated();
+    return reader.stack().status != StackStatus::kStale;
+}
+
 void StackReader::decode_threads(std::size_t received, const std::byte* sweep, const std::byte* before) {
-    std::byte* buffer = buffers_[current_].data();
     for (Interpreter& interpreter : interpreters_) {
         const RemoteAddr first = links(sweep, interpreter).threads_head;
         RemoteAddr expected = first;
-        bool changed = false;
+        bool changed = check_list_;
         for (std::size_t i = 0; i < interpreter.reader_count; ++i) {
             ThreadReader& reader = *readers_[interpreter.first_reader + i];
-            if (reader.tstate() != expected) {
-                changed = true;
-                break;
-            }
-            if (reader.end_offset() > received) {
-                // The read broke off inside this thread (a stack chunk was given back). It is read by itself, and the
-                // threads behind it by the rest of the plan.
-                reader.read_alone();
-                received = reader.end_offset();
-                const std::size_t next = interpreter.first_reader + i + 1;
-                if (next < readers_.size()) {
-                    const auto rest = plan_.segments().subspan(readers_[next]->first_segment());
-                    received +=
-                        memory_.read_segments(rest, std::span(buffer, plan_.bytes()).subspan(reader.end_offset()));
-                }
-            } else {
-                reader.decode(sweep, before);
-            }
-            replan_ = replan_ || reader.plan_outdated();
-            if (reader.stack().status == StackStatus::kStale) {
-                changed = true;
-                break;
-            }
+            changed = !decode_thread(reader, received, sweep, before) || reader.tstate() != expected || changed;
             expected = reader.next();
         }
         if (changed || !expected.is_null()) follow_list(interpreter, first);
     }
+    check_list_ = false;
+}
+
+/// Threads that have come to rest are left out of the next plan.
+void StackReader::settle_rest() {
+    bool some_came_to_rest = false;
+    for (const auto& reader : readers_) {
+        reader->count_stillness();
+        some_came_to_rest = some_came_to_rest || (reader->planned() && reader->rests());
+    }
+    if (some_came_to_rest && sweeps_ - planned_at_ >= kReplanEvery) replan_ = true;
 }
 
 void StackReader::mark_gil(const std::byte* sweep) {
@@ -268,8 +325,10 @@ void StackReader::study() {
 
 StackReader::Outcome StackReader::sweep() {
     list_broken_ = false;
+    ++sweeps_;
     if (interpreters_.empty() && !discover()) {
         stacks_.clear();
+        ++list_version_;
         return memory_.read_pointer(head_address()) ? Outcome::kNoInterpreter : Outcome::kUnreadable;
     }
     if (replan_) build_plan();
@@ -282,6 +341,7 @@ StackReader::Outcome StackReader::sweep() {
             interpreters_.clear();
             readers_.clear();
             stacks_.clear();
+            ++list_version_;
             return memory_.read_pointer(head_address()) ? Outcome::kNoInterpreter : Outcome::kUnreadable;
         }
         build_plan();
@@ -297,8 +357,12 @@ StackReader::Outcome StackReader::sweep() {
     if (layout_.interpreter.code_object_generation.present())
         for (const Interpreter& interpreter : interpreters_)
             code_generation_ += load<std::uint64_t>(sweep, Offset(interpreter.generation_offset));
-    stacks_.clear();
-    for (const auto& reader : readers_) stacks_.push_back(&reader->stack());
+    settle_rest();
+    if (stacks_version_ != list_version_) {
+        stacks_.clear();
+        for (const auto& reader : readers_) stacks_.push_back(&reader->stack());
+        stacks_version_ = list_version_;
+    }
     return Outcome::kOk;
 }
 

@@ -11,6 +11,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <vector>
 
 namespace lampyr::cpython {
@@ -22,7 +23,8 @@ struct RuntimeAnchor {
 };
 
 /// Sweeps over all threads of all interpreters of one process. In the steady state a sweep is one read call for the whole
-/// process: list heads, then each thread by its own prediction (`ThreadReader`). A thread that fails costs only itself.
+/// process: list heads, then each thread by its own prediction (`ThreadReader`). A thread that fails costs only itself, and
+/// one that is known not to have run for a while costs nothing.
 /// Use: construct, `sweep()` again and again, look at `stacks()` after each. Memory and layout must outlive the reader.
 class StackReader {
   public:
@@ -34,6 +36,12 @@ class StackReader {
         kUnreadable,     ///< the runtime itself could not be read: the process is gone or became something else
     };
     Outcome sweep();
+
+    /// For the next sweep only: whether this thread, of `stacks()` as it is now, is known not to have run since the last sweep.
+    void set_still(std::size_t thread, bool still) { readers_[thread]->set_still(still); }
+    /// Threads that rest are not read, so the list is not followed through them at every sweep. Looks whether it still holds;
+    /// what has changed is found in the next sweep. Wants to be called some ten times a second.
+    void check_list();
 
     /// One entry a thread state, newest first within an interpreter. Valid until the next sweep.
     [[nodiscard]] const std::vector<RawStack*>& stacks() const { return stacks_; }
@@ -74,6 +82,9 @@ class StackReader {
     bool same_interpreters(const std::byte* sweep) const;
     void decode_threads(std::size_t received, const std::byte* sweep, const std::byte* before);
     void follow_list(Interpreter& interpreter, RemoteAddr first);
+    bool read_links(std::span<const std::unique_ptr<ThreadReader>> readers);
+    bool decode_thread(ThreadReader& reader, std::size_t& received, const std::byte* sweep, const std::byte* before);
+    void settle_rest();
     void study();
     void mark_gil(const std::byte* sweep);
 
@@ -91,6 +102,12 @@ class StackReader {
     std::size_t head_bytes_ = 0;
     std::size_t head_segments_ = 0;
 
+    ReadPlan links_plan_;
+    std::vector<std::byte> links_bytes_;
+    std::uint64_t sweeps_ = 0;
+    std::uint64_t planned_at_ = 0;  // sweep of the last plan
+    bool check_list_ = false;       // follow every list in the next sweep
+
     KnownCalls known_calls_;
     double credit_ = 512;
     std::vector<Interpreter> interpreters_;
@@ -98,6 +115,7 @@ class StackReader {
     std::vector<RawStack*> stacks_;
     std::uint64_t code_generation_ = 0;
     std::uint64_t list_version_ = 0;
+    std::uint64_t stacks_version_ = ~std::uint64_t{0};  // list version of `stacks_`
     bool list_broken_ = false;
 };
 

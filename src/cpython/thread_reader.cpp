@@ -19,16 +19,21 @@ constexpr std::uint64_t kSlack = 1024;
 /// it may have called. Further down little changes; what lies further up was not used a moment ago.
 constexpr std::uint64_t kWindowBelow = 1280;
 constexpr std::uint64_t kWindowAbove = 256;
+/// A stack that is no larger, slack included, is all window: copying it is cheaper than one more range.
+constexpr std::uint64_t kSmallStack = 4096;
 /// The window follows the top once it has moved this far.
 constexpr std::uint64_t kWindowDrift = 160;
 /// Frames remembered although the last walk did not meet them, so that alternating generators stay predicted.
-constexpr std::size_t kRemembered = 8;
+constexpr std::size_t kRemembered = 24;
 constexpr std::size_t kSearched = 64;
-/// Before 3.11 so much of a frame's slots is read.
-constexpr std::uint64_t kHeapSlotBytes = 88;
+/// Before 3.11 so many innermost frames are read twice, and so many of these once more behind the outer ones.
+constexpr std::size_t kEarlyFrames = 24;
+constexpr std::size_t kJointFrames = 12;
 constexpr std::uint64_t kPageBytes = 4096;
 /// C frames further apart are not read in one range.
-constexpr std::uint64_t kMostCFrameBytes = 2048;
+constexpr std::uint64_t kMostCFrameBytes = 8192;
+/// A thread that was still for so many sweeps is no longer read with the others; so threads that take turns stay.
+constexpr std::uint32_t kRestsAfter = 16;
 /// Times a stack is looked for again when it vanished while being listed.
 constexpr int kAttempts = 4;
 
@@ -49,72 +54,105 @@ ThreadReader::ThreadReader(const process::RemoteMemory& memory, const Layout& la
     stack_.interpreter = interpreter;
 }
 
-/// Every frame twice. The window around the predicted top comes first, before anything that would make the program wait for its
+/// The order of the ranges. First the window around the predicted top, before anything that would make the program wait for its
 /// memory: what it shows is the sample. Then the pointer to the innermost frame and the window again; equal copies around the
-/// pointer prove. What changes more slowly follows: the thread state, single frames, chunks. (Up to 3.10 there are single
-/// frames only, and the pointer stands between their copies.)
-void ThreadReader::plan_sandwich(ReadPlan& plan, CopySource source, Sandwich& sandwich) {
-    FrameCoverage& coverage = sandwich.coverage;
-    coverage.clear();
-    // A generator lies elsewhere; what has called it is the last on the data stack.
-    Chunk window = window_around(top_);
-    if (window.bytes == 0 && !stack_end_.is_null()) window = window_around(RemoteAddr(stack_end_.value - 1));
-    if (layout_.current_frame == CurrentFrame::kCFrame)
-        sandwich.cframe_before = plan.add(tstate_ + layout_.thread.frame.value(), sizeof(std::uint64_t));
+/// pointer prove. What changes more slowly follows: single frames, and last the rest of the data stack, which ends in the window
+/// once more.
+void ThreadReader::plan_chunked(ReadPlan& plan, CopySource source, Sandwich& sandwich) {
+    const Chunk window = predict_window();
+    const bool by_cframe = layout_.current_frame == CurrentFrame::kCFrame;
+    if (by_cframe) sandwich.cframe_before = plan.add(tstate_ + layout_.thread.frame.value(), sizeof(std::uint64_t));
     const std::uint32_t first = window.bytes != 0 ? plan.add(window.address, window.bytes) : 0;
-    if (!chunked()) plan_singles_first(plan);
-    plan_pointer(plan, sandwich);
+    sandwich.cframes = cframes_;
+    if (!by_cframe)
+        plan_thread_state(plan, sandwich);
+    else if (!cframes_.address.is_null())
+        sandwich.pointer = plan.add(cframes_.address, cframes_.bytes);
     if (window.bytes != 0)
-        coverage.add_range(window.address, window.bytes, source, first, plan.add(window.address, window.bytes));
-    if (chunked()) {
-        sandwich.tstate = plan.add(tstate_, layout_.thread.size);
-        plan_singles_first(plan);
-        plan_singles_second(plan, source, coverage);
-        plan_chunks(plan, source, coverage);
-    } else {
-        plan_singles_second(plan, source, coverage);
-        sandwich.tstate = plan.add(tstate_, layout_.thread.size);
+        sandwich.coverage.add_range(window.address, window.bytes, source, first,
+                                    plan.add(window.address, window.bytes));
+    if (by_cframe) plan_thread_state(plan, sandwich);
+    sandwich.late_begin = plan.bytes();
+    plan_first(plan, early_);
+    plan_second(plan, source, early_, sandwich.coverage);
+    if (!is_whole_stack(window)) plan_chunks(plan, source, sandwich.coverage);
+    sandwich.late_end = plan.bytes();
+}
+
+/// Up to 3.10 there are single frames only. The innermost ones come before and after the pointer; behind them the outer ones, and
+/// last those between once more.
+void ThreadReader::plan_heap(ReadPlan& plan, CopySource source, Sandwich& sandwich) {
+    plan_first(plan, early_);
+    plan_thread_state(plan, sandwich);
+    plan_second(plan, source, early_, sandwich.coverage);
+    sandwich.late_begin = plan.bytes();
+    for (const FrameBlocks::Block& block : late_outer_.blocks()) {
+        const std::uint32_t offset = plan.add(block.start, block.size);
+        sandwich.coverage.add_block(block.start, block.size, source, offset, offset);
     }
+    sandwich.late_end = plan.bytes();
+    for (const FrameBlocks::Block& block : late_joint_.blocks())
+        sandwich.coverage.add_joint(block.start, block.size, source, plan.add(block.start, block.size));
+}
+
+void ThreadReader::plan_sandwich(ReadPlan& plan, CopySource source, Sandwich& sandwich) {
+    sandwich.coverage.clear();
+    set_blocks();
+    if (chunked())
+        plan_chunked(plan, source, sandwich);
+    else
+        plan_heap(plan, source, sandwich);
     window_center_ = top_;
 }
 
-void ThreadReader::plan_pointer(ReadPlan& plan, Sandwich& sandwich) {
-    sandwich.cframes = cframes_;
+/// The pointer to the innermost frame lies in the thread state (but for 3.11 and 3.12).
+void ThreadReader::plan_thread_state(ReadPlan& plan, Sandwich& sandwich) const {
+    sandwich.tstate = plan.add(tstate_, layout_.thread.size);
     if (layout_.current_frame != CurrentFrame::kCFrame)
-        sandwich.pointer = plan.add(tstate_ + layout_.thread.frame.value(), sizeof(std::uint64_t));
-    else if (!cframes_.address.is_null())
-        sandwich.pointer = plan.add(cframes_.address, cframes_.bytes);
+        sandwich.pointer = sandwich.tstate + layout_.thread.frame.value();
 }
 
-void ThreadReader::plan_singles_first(ReadPlan& plan) {
+/// Which single frames are read twice and which once.
+void ThreadReader::set_blocks() {
+    const auto bytes_at = [this](RemoteAddr frame) { return outside_bytes(frame); };
+    const std::size_t twice = chunked() ? outside_.size() : std::min(outside_.size(), kEarlyFrames);
+    sorted_.assign(outside_.begin(), outside_.begin() + static_cast<std::ptrdiff_t>(twice));
+    sorted_.insert(sorted_.end(), remembered_.begin(), remembered_.end());
+    early_.set(sorted_, bytes_at);
+    const std::span<const RemoteAddr> all(outside_);
+    late_outer_.set(all.subspan(twice), bytes_at);
+    late_joint_.set(twice == all.size() ? all.first(0) : all.subspan(twice - kJointFrames, kJointFrames), bytes_at);
+}
+
+void ThreadReader::plan_first(ReadPlan& plan, const FrameBlocks& blocks) {
     first_offsets_.clear();
-    for (auto frame = outside_.rbegin(); frame != outside_.rend(); ++frame)
-        first_offsets_.push_back(plan.add(*frame, outside_bytes(*frame)));
+    for (const FrameBlocks::Block& block : blocks.blocks()) first_offsets_.push_back(plan.add(block.start, block.size));
 }
 
-void ThreadReader::plan_singles_second(ReadPlan& plan, CopySource source, FrameCoverage& coverage) const {
-    for (std::size_t i = 0; i < outside_.size(); ++i) {
-        const std::uint64_t bytes = outside_bytes(outside_[i]);
-        coverage.add_frame(outside_[i], bytes, source, first_offsets_[outside_.size() - 1 - i],
-                           plan.add(outside_[i], bytes));
+void ThreadReader::plan_second(ReadPlan& plan, CopySource source, const FrameBlocks& blocks,
+                               FrameCoverage& coverage) const {
+    for (std::size_t i = 0; i < blocks.blocks().size(); ++i) {
+        const FrameBlocks::Block& block = blocks.blocks()[i];
+        coverage.add_block(block.start, block.size, source, first_offsets_[i], plan.add(block.start, block.size));
     }
 }
 
-void ThreadReader::plan_chunks(ReadPlan& plan, CopySource source, FrameCoverage& coverage) {
-    first_offsets_.clear();
-    for (const Chunk& chunk : chunks_) first_offsets_.push_back(plan.add(chunk.address, chunk.bytes));
-    for (std::size_t i = 0; i < chunks_.size(); ++i)
-        coverage.add_range(chunks_[i].address, chunks_[i].bytes, source, first_offsets_[i],
-                           plan.add(chunks_[i].address, chunks_[i].bytes));
+/// Oldest first, so that the frames that lie in the window, too, are copied after all those they are called by.
+void ThreadReader::plan_chunks(ReadPlan& plan, CopySource source, FrameCoverage& coverage) const {
+    for (auto chunk = chunks_.rbegin(); chunk != chunks_.rend(); ++chunk) {
+        const std::uint32_t offset = plan.add(chunk->address, chunk->bytes);
+        coverage.add_range(chunk->address, chunk->bytes, source, offset, offset);
+    }
 }
 
 /// How much of a single frame is read. Before 3.11 some of its slots, too, so that a loop which came round shows in them; the
 /// first belongs to every frame object, further ones only as far as the page goes, which may be the last.
 std::uint64_t ThreadReader::outside_bytes(RemoteAddr frame) const {
     if (chunked()) return layout_.frame.size;
-    const std::uint64_t least = layout_.frame.localsplus.value() + sizeof(std::uint64_t);
-    const std::uint64_t page_end = (frame.value + least + kPageBytes - 1) / kPageBytes * kPageBytes;
-    return std::min(least + kHeapSlotBytes, page_end - frame.value);
+    const std::uint64_t slots = layout_.frame.localsplus.value();
+    const std::uint64_t page_end =
+        (frame.value + slots + sizeof(std::uint64_t) + kPageBytes - 1) / kPageBytes * kPageBytes;
+    return std::min(slots + kHeapSlotBytes, page_end - frame.value);
 }
 
 /// The part of a chunk around the innermost frame; empty when that is in none.
@@ -123,20 +161,56 @@ ThreadReader::Chunk ThreadReader::window_around(RemoteAddr top) const {
         const std::uint64_t begin = chunk.address.value;
         const std::uint64_t end = begin + chunk.bytes;
         if (top.value < begin || top.value >= end) continue;
+        if (chunks_.size() == 1 && chunk.bytes <= kSmallStack) return chunk;
         const RemoteAddr start(std::max(begin, top.value - kWindowBelow));
         return {start, std::min(end, top.value + kWindowAbove) - start.value};
     }
     return {};
 }
 
+/// A generator lies elsewhere; what has called it is the last on the data stack.
+ThreadReader::Chunk ThreadReader::predict_window() const {
+    const Chunk window = window_around(top_);
+    if (window.bytes != 0 || stack_end_.is_null()) return window;
+    return window_around(RemoteAddr(stack_end_.value - 1));
+}
+
+bool ThreadReader::is_whole_stack(const Chunk& window) const {
+    return chunks_.size() == 1 && window.address == chunks_.front().address && window.bytes == chunks_.front().bytes;
+}
+
 void ThreadReader::plan(ReadPlan& plan) {
-    first_segment_ = plan.size();
     begin_ = plan.bytes();
     plan_sandwich(plan, CopySource::kSweep, sweep_);
     end_ = plan.bytes();
+    end_segment_ = plan.size();
+    planned_ = true;
     outdated_ = false;
     reusable_ = false;
 }
+
+process::RemoteSegment ThreadReader::links() const {
+    const std::uint32_t begin = std::min(layout_.thread.next.value(), layout_.thread.interp.value());
+    const std::uint32_t end = std::max(layout_.thread.next.value(), layout_.thread.interp.value());
+    return {tstate_.value + begin, end - begin + sizeof(std::uint64_t)};
+}
+
+bool ThreadReader::take_links(const std::byte* links) {
+    const std::uint32_t begin = std::min(layout_.thread.next.value(), layout_.thread.interp.value());
+    if (load_pointer(links, Offset(layout_.thread.interp.value() - begin)) != interpreter_) return false;
+    next_ = load_pointer(links, Offset(layout_.thread.next.value() - begin));
+    return true;
+}
+
+void ThreadReader::count_stillness() {
+    // A stack that could not be read or proven is tried again while the thread stands still.
+    const bool settled = stack_.status == StackStatus::kNoFrame ||
+                         (stack_.status == StackStatus::kOk && stack_.unproven == 0 && stack_.root_reached);
+    still_sweeps_ = still_ && settled ? std::min(still_sweeps_ + 1, kRestsAfter) : 0;
+    still_ = false;
+}
+
+bool ThreadReader::rests() const { return still_sweeps_ >= kRestsAfter; }
 
 const RawStack& ThreadReader::fail(StackStatus status) {
     stack_.status = status;
@@ -164,6 +238,16 @@ void ThreadReader::predict_cframe(RemoteAddr pointer) {
     cframes_ = high - low < kMostCFrameBytes ? Chunk{low, high - low + 8} : Chunk{pointer, 8};
 }
 
+/// What a C frame says is the innermost frame. False: it was not read.
+bool ThreadReader::current_frame_of(RemoteAddr cframe, const std::byte* bytes, const Sandwich& sandwich,
+                                    RemoteAddr& frame) const {
+    const RemoteAddr pointer = cframe + layout_.frame.current_in_cframe.value();
+    const std::uint64_t skip = pointer.value - sandwich.cframes.address.value;
+    if (sandwich.cframes.address.is_null() || skip >= sandwich.cframes.bytes) return false;
+    frame = load_pointer(bytes + sandwich.pointer, Offset(static_cast<std::uint32_t>(skip)));
+    return true;
+}
+
 /// Where the innermost frame is, from the bytes of a sandwich. Null: the thread runs no Python code, or (3.11) its C frame is
 /// not the predicted one.
 ThreadReader::Top ThreadReader::find_top(const std::byte* bytes, const Sandwich& sandwich) {
@@ -171,17 +255,13 @@ ThreadReader::Top ThreadReader::find_top(const std::byte* bytes, const Sandwich&
     const std::byte* tstate = bytes + sandwich.tstate;
     Top top;
     if (layout_.current_frame != CurrentFrame::kCFrame) {
-        top.frame = load_pointer(bytes, Offset(sandwich.pointer));
+        top.frame = top.frame_before = load_pointer(bytes, Offset(sandwich.pointer));
     } else if (const RemoteAddr cframe = load_pointer(tstate, t.frame); !cframe.is_null()) {
-        const RemoteAddr pointer = cframe + layout_.frame.current_in_cframe.value();
-        const std::uint64_t skip = pointer.value - sandwich.cframes.address.value;
-        // A C frame that was not the current one before may name a frame of another time.
-        top.sure = load_pointer(bytes, Offset(sandwich.cframe_before)) == cframe;
-        top.elsewhere = sandwich.cframes.address.is_null() || skip >= sandwich.cframes.bytes;
-        if (top.elsewhere)
-            predict_cframe(pointer);
-        else
-            top.frame = load_pointer(bytes + sandwich.pointer, Offset(static_cast<std::uint32_t>(skip)));
+        top.elsewhere = !current_frame_of(cframe, bytes, sandwich, top.frame);
+        if (top.elsewhere) predict_cframe(cframe + layout_.frame.current_in_cframe.value());
+        const RemoteAddr before = load_pointer(bytes, Offset(sandwich.cframe_before));
+        top.sure = before == cframe;
+        if (top.sure || !current_frame_of(before, bytes, sandwich, top.frame_before)) top.frame_before = top.frame;
     }
     if (chunked()) {
         top.chunk = load_pointer(tstate, t.datastack_chunk);
@@ -238,14 +318,14 @@ bool ThreadReader::read_second() {
 }
 
 /// One attempt to make a stack of a sandwich's bytes.
-ThreadReader::Attempt ThreadReader::walk_from(const Top& top, Sandwich& sandwich) {
+ThreadReader::Attempt ThreadReader::walk_from(const Top& top, Sandwich& sandwich, const LateBytes& late) {
     if (top.elsewhere || !covers(top, sandwich)) {
         outdated_ = true;
         if (!top.frame.is_null()) top_ = top.frame;
         (void)list_chunks(top);  // on failure the next attempt finds nothing better, and says so
         return Attempt::kElsewhere;
     }
-    chain_.walk(sandwich.coverage, memory_, top.frame, top.sure);
+    chain_.walk(sandwich.coverage, memory_, {top.frame_before, top.frame, top.sure}, late);
     learn(top.frame, sandwich);
     return chain_.all_covered() && !chain_.nothing_found() ? Attempt::kWhole : Attempt::kPartly;
 }
@@ -264,7 +344,10 @@ const RawStack& ThreadReader::decode(const std::byte* sweep, const std::byte* be
         return fail(StackStatus::kNoFrame);
     }
     sweep_.coverage.set_buffer(CopySource::kSweep, sweep);
-    if (walk_from(top, sweep_) != Attempt::kWhole) return read_again();
+    LateBytes late{.of_sweep = true};
+    if (before != nullptr)
+        late = {sweep + sweep_.late_begin, before + sweep_.late_begin, sweep + sweep_.late_end, true};
+    if (walk_from(top, sweep_, late) != Attempt::kWhole) return read_again();
     chain_.store(stack_);
     reusable_ = !outdated_ && chain_.whole();  // one that is not may be claimed when it is seen again
     return stack_;
@@ -279,6 +362,7 @@ const RawStack& ThreadReader::read_again() {
         if (!read_second()) {
             // Something remembered is gone together with its memory.
             outside_.clear();
+            remembered_.clear();
             chunks_.clear();
             cframes_ = {};
             top_ = RemoteAddr();
@@ -287,7 +371,7 @@ const RawStack& ThreadReader::read_again() {
         if (!take_thread_state(second_bytes_.data() + second_.tstate)) return fail(StackStatus::kStale);
         const Top top = find_top(second_bytes_.data(), second_);
         if (top.frame.is_null() && !top.elsewhere) return fail(StackStatus::kNoFrame);
-        const Attempt result = walk_from(top, second_);
+        const Attempt result = walk_from(top, second_, {});
         const bool last = attempt + 1 == kAttempts;
         if (result == Attempt::kElsewhere || (result == Attempt::kPartly && !last)) continue;
         chain_.store(stack_);
@@ -295,6 +379,7 @@ const RawStack& ThreadReader::read_again() {
     }
     chunks_.clear();
     outside_.clear();
+    remembered_.clear();
     return fail(StackStatus::kUnreadable);
 }
 
@@ -307,8 +392,8 @@ const RawStack& ThreadReader::read_alone() {
 void ThreadReader::study() {
     if (read_second()) {
         const Top top = find_top(second_bytes_.data(), second_);
-        if (!top.frame.is_null() && top.sure && !top.elsewhere && covers(top, second_))
-            chain_.study(second_.coverage, top.frame);
+        if (!top.frame.is_null() && !top.elsewhere && covers(top, second_))
+            chain_.study(second_.coverage, {top.frame_before, top.frame, top.sure});
     }
 }
 
@@ -317,22 +402,33 @@ void ThreadReader::learn(RemoteAddr top, const Sandwich& sandwich) {
     top_ = top;
     if (chunked()) {
         const std::uint64_t drift = top > window_center_ ? top - window_center_ : window_center_ - top;
-        if (drift > kWindowDrift && sandwich.coverage.in_range(top)) outdated_ = true;
+        const bool all_window = chunks_.size() == 1 && chunks_.front().bytes <= kSmallStack;
+        if (drift > kWindowDrift && !all_window && sandwich.coverage.in_range(top)) outdated_ = true;
     }
-    const bool top_first = chunked() || (!outside_.empty() && outside_.front() == top);
-    if (chain_.all_covered() && top_first) return;
-    // Frames the walk did not meet this time are kept for a while: generators and leaf functions come back. They sit at
-    // the inner end of the old list; looking further would cost more than a wrong guess.
+    const bool top_early = chunked() || sandwich.coverage.is_early(top);
+    if (chain_.all_covered() && top_early && chain_.joint_held()) return;
     std::vector<RemoteAddr>& now = chain_.outside();
-    const auto met = static_cast<std::ptrdiff_t>(std::min(now.size(), kSearched));
-    std::size_t remembered = 0;
-    for (std::size_t i = 0; i < std::min(outside_.size(), kSearched) && remembered < kRemembered; ++i) {
-        if (std::find(now.begin(), now.begin() + met, outside_[i]) != now.begin() + met) continue;
-        now.push_back(outside_[i]);
-        ++remembered;
+    const std::size_t met = std::min(now.size(), kSearched);
+    if (const RemoteAddr joined = chain_.joined_at(); !joined.is_null()) {
+        const auto known = std::find(outside_.begin(), outside_.end(), joined);
+        if (known != outside_.end()) now.insert(now.end(), known + 1, outside_.end());
     }
+    remember_missed({now.begin(), now.begin() + static_cast<std::ptrdiff_t>(met)});
     outside_.swap(now);
     outdated_ = true;
+}
+
+/// Frames the walk did not meet this time are kept for a while: generators and leaf functions come back. They sit at the inner
+/// end of the old list; looking further would cost more than a wrong guess.
+void ThreadReader::remember_missed(const std::vector<RemoteAddr>& met) {
+    const auto missed = [&](RemoteAddr frame) { return std::find(met.begin(), met.end(), frame) == met.end(); };
+    std::vector<RemoteAddr> kept;
+    for (std::size_t i = 0; i < std::min(outside_.size(), kSearched) && kept.size() < kRemembered; ++i)
+        if (missed(outside_[i])) kept.push_back(outside_[i]);
+    for (std::size_t i = 0; i < remembered_.size() && kept.size() < kRemembered; ++i)
+        if (missed(remembered_[i]) && std::find(kept.begin(), kept.end(), remembered_[i]) == kept.end())
+            kept.push_back(remembered_[i]);
+    remembered_ = std::move(kept);
 }
 
 }  // namespace lampyr::cpython

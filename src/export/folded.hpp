@@ -6,7 +6,8 @@
 namespace lampyr::exporter {
 
 /// Folded stacks ("raw"): `frame(;frame)* SPACE count NL`, root first, one line a stack, each stack once, lines in
-/// byte order. The counts add up to `ProfileInfo::stacks`. docs/output-formats.md.
+/// byte order. A count is the stack's time in sampling intervals, rounded so that all of them add up to all time; without
+/// an interval it is the number of samples. docs/output-formats.md.
 [[nodiscard]] Result<void> write_folded(const Profile& profile, const ExportOptions& options, ByteSink& sink);
 
 }  // namespace lampyr::exporter

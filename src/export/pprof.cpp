@@ -81,9 +81,9 @@ class PprofWriter {
     void write_value_type(ProfileTag tag, std::string_view type, std::string_view unit);
     void write_head();
     void write_row(const Row& row);
-    void write_labels(protozero::pbf_builder<SampleTag>& sample, const Row& row);
-    void write_label(protozero::pbf_builder<SampleTag>& sample, std::string_view key, std::string_view value);
-    void write_label(protozero::pbf_builder<SampleTag>& sample, std::string_view key, std::int64_t value);
+    void write_labels(protozero::pbf_builder<SampleRowTag>& sample, const Row& row);
+    void write_label(protozero::pbf_builder<SampleRowTag>& sample, std::string_view key, std::string_view value);
+    void write_label(protozero::pbf_builder<SampleRowTag>& sample, std::string_view key, std::int64_t value);
     void write_comment(std::string_view words);
     [[nodiscard]] bool drain(std::size_t least = 64 * 1024);
 
@@ -231,18 +231,19 @@ std::uint64_t PprofWriter::thread_location(std::uint32_t mapping, ThreadId threa
     return found->second;
 }
 
-void PprofWriter::write_label(protozero::pbf_builder<SampleTag>& sample, std::string_view key, std::string_view value) {
-    protozero::pbf_builder<LabelTag> label(sample, SampleTag::kLabel);
+void PprofWriter::write_label(protozero::pbf_builder<SampleRowTag>& sample, std::string_view key,
+                              std::string_view value) {
+    protozero::pbf_builder<LabelTag> label(sample, SampleRowTag::kLabel);
     label.add_int64(LabelTag::kKey, text(key));
     label.add_int64(LabelTag::kText, text(value));
 }
-void PprofWriter::write_label(protozero::pbf_builder<SampleTag>& sample, std::string_view key, std::int64_t value) {
-    protozero::pbf_builder<LabelTag> label(sample, SampleTag::kLabel);
+void PprofWriter::write_label(protozero::pbf_builder<SampleRowTag>& sample, std::string_view key, std::int64_t value) {
+    protozero::pbf_builder<LabelTag> label(sample, SampleRowTag::kLabel);
     label.add_int64(LabelTag::kKey, text(key));
     label.add_int64(LabelTag::kNumber, value);
 }
 
-void PprofWriter::write_labels(protozero::pbf_builder<SampleTag>& sample, const Row& row) {
+void PprofWriter::write_labels(protozero::pbf_builder<SampleRowTag>& sample, const Row& row) {
     const Thread& thread = profile_.threads[row.thread.value];
     write_label(sample, "process_id", profile_.processes[thread.process.value].pid.value);
     if (thread.os_tid.value != 0)
@@ -262,9 +263,9 @@ void PprofWriter::write_row(const Row& row) {
     if (options_.threads) path_.push_back(thread_location(mapping, row.thread));
     const std::array<std::int64_t, 2> values = {static_cast<std::int64_t>(row.count), row.weight};
     ProfileBuilder builder(bytes_);
-    protozero::pbf_builder<SampleTag> sample(builder, ProfileTag::kSample);
-    sample.add_packed_uint64(SampleTag::kLocation, path_.begin(), path_.end());
-    sample.add_packed_int64(SampleTag::kValue, values.begin(), values.begin() + (timed_ ? 2 : 1));
+    protozero::pbf_builder<SampleRowTag> sample(builder, ProfileTag::kSample);
+    sample.add_packed_uint64(SampleRowTag::kLocation, path_.begin(), path_.end());
+    sample.add_packed_int64(SampleRowTag::kValue, values.begin(), values.begin() + (timed_ ? 2 : 1));
     write_labels(sample, row);
 }
 
@@ -281,8 +282,7 @@ void PprofWriter::write_comment(std::string_view words) {
 
 void PprofWriter::write_head() {
     const ProfileInfo& info = profile_.info;
-    // Time of threads that wait is no CPU time.
-    const std::string_view clock = info.idle_included ? "wall" : "cpu";
+    const std::string_view clock = info.cpu_time ? "cpu" : "wall";
     write_value_type(ProfileTag::kSampleType, "samples", "count");
     if (timed_) write_value_type(ProfileTag::kSampleType, clock, "nanoseconds");
     write_value_type(ProfileTag::kPeriodType, clock, "nanoseconds");

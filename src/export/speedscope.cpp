@@ -105,6 +105,7 @@ void SpeedscopeWriter::write_info() {
     json_.field("rate_got_hz", info.rate_got_hz);
     json_.field("duration_seconds", seconds(info.duration));
     json_.key("idle_included").boolean(info.idle_included);
+    json_.key("cpu_time").boolean(info.cpu_time);
     json_.key("gil_only").boolean(info.gil_only);
     json_.key("blocking").boolean(info.blocking);
     json_.key("losses").begin_object();
@@ -187,7 +188,7 @@ std::size_t SpeedscopeWriter::busiest() const {
 /// Samples come at jittered times and stand for whole intervals, so between two of them time is missing or double by
 /// part of an interval. Only a hole too long for that is one; the next hole makes good what the others summed up to.
 std::vector<Entry> SpeedscopeWriter::entries_of(const ThreadSamples& thread) const {
-    const nanoseconds jitter = 2 * at_least_zero(profile_.info.interval);
+    const nanoseconds jitter = 2 * at_least_zero(std::max(profile_.info.interval, profile_.info.longest_interval));
     std::vector<Entry> entries;
     nanoseconds now{0};
     const auto hole_until = [&](nanoseconds time, nanoseconds least) {

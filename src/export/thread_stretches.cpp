@@ -23,7 +23,7 @@ void close(std::vector<Stretch>& stretches, nanoseconds interval) {
 }  // namespace
 
 std::vector<std::vector<Stretch>> stretches_of(const Profile& profile) {
-    const nanoseconds interval = std::max(profile.info.interval, nanoseconds(0));
+    const nanoseconds interval = std::max({profile.info.interval, profile.info.longest_interval, nanoseconds(0)});
     std::vector<std::vector<Stretch>> threads(profile.threads.size());
     for (const Sample& sample : profile.samples) {
         const nanoseconds begin = std::max(sample.start, nanoseconds(0));

@@ -243,7 +243,7 @@ void PprofReader::choose_values() {
         if (!time_at_ && unit > 0) {
             time_at_ = i;
             time_unit_ = unit;
-            draft_.info().idle_included = types_[i].type == "wall";
+            draft_.info().cpu_time = types_[i].type == "cpu";
         }
         if (!count_at_ && types_[i].unit == "count") count_at_ = i;
     }
@@ -305,18 +305,18 @@ void PprofReader::read_sample(protozero::data_view data) {
     path_.clear();
     values_.clear();
     Labels labels;
-    protozero::pbf_message<SampleTag> message(data);
+    protozero::pbf_message<SampleRowTag> message(data);
     while (message.next()) {
         switch (message.tag_and_type()) {
-            case bytes(SampleTag::kLocation):
+            case bytes(SampleRowTag::kLocation):
                 for (const std::uint64_t id : message.get_packed_uint64()) path_.push_back(id);
                 break;
-            case varint(SampleTag::kLocation): path_.push_back(message.get_uint64()); break;
-            case bytes(SampleTag::kValue):
+            case varint(SampleRowTag::kLocation): path_.push_back(message.get_uint64()); break;
+            case bytes(SampleRowTag::kValue):
                 for (const std::int64_t value : message.get_packed_int64()) values_.push_back(value);
                 break;
-            case varint(SampleTag::kValue): values_.push_back(message.get_int64()); break;
-            case bytes(SampleTag::kLabel): read_label(message.get_view(), labels); break;
+            case varint(SampleRowTag::kValue): values_.push_back(message.get_int64()); break;
+            case bytes(SampleRowTag::kLabel): read_label(message.get_view(), labels); break;
             default: message.skip();
         }
     }

@@ -140,6 +140,7 @@ void SpeedscopeReader::read_facts() {
     if (info.rate_asked_hz >= 1e-6 && info.rate_asked_hz <= 1e9) interval_ns_ = 1e9 / info.rate_asked_hz;
     for (const auto& [name, value] : {std::pair{"idle_included", &info.idle_included},
                                       {"gil_only", &info.gil_only},
+                                      {"cpu_time", &info.cpu_time},
                                       {"blocking", &info.blocking}}) {
         const Value* flag = member(*facts, name);
         *value = flag != nullptr && flag->IsTrue();

@@ -56,6 +56,13 @@ RunState ThreadStatusReader::state(Tid tid) {
     return from_stat(answer.text);
 }
 
+std::optional<bool> ThreadStatusReader::inside_call(Tid tid) {
+    std::array<char, kBuffer> buffer;
+    const auto answer = syscall_.read(tid, buffer);
+    if (answer.os_errno != 0 || from_syscall(answer.text) != RunState::kBlocked) return std::nullopt;
+    return !answer.text.starts_with("-1 ");
+}
+
 std::optional<ThreadCpu> ThreadCpuReader::read(Tid tid) {
     std::array<char, 128> buffer;
     auto answer = files_.read(tid, buffer);

@@ -30,6 +30,8 @@ class ThreadStatusReader {
     explicit ThreadStatusReader(const ProcessHandle& process, Source source = Source::kSyscall);
 
     [[nodiscard]] RunState state(Tid tid);
+    /// Whether a thread that does not run is inside a system call. Nothing when the kernel does not say.
+    [[nodiscard]] std::optional<bool> inside_call(Tid tid);
     [[nodiscard]] Source source() const { return source_; }
     [[nodiscard]] TaskFiles& files() { return source_ == Source::kSyscall ? syscall_ : stat_; }
 

@@ -3,6 +3,7 @@
 
 #include "process/permissions.hpp"
 #include "process/ptrace_scope.hpp"
+#include "process/raised_priority.hpp"
 
 #include <sys/prctl.h>
 
@@ -96,6 +97,8 @@ class ThreadStopper::Tracer {
     void run() {
         ::prctl(PR_SET_NAME, "lampyr-tracer");
         ::prctl(PR_SET_TIMERSLACK, 1UL);  // short sleeps in the wait for a stop are short
+        RaisedPriority priority;  // the target is held as long as this thread takes; it works only when it is asked to
+        priority.raise();
         for (;;) {
             const Turn turn = turn_.load(std::memory_order_acquire);
             bool clean = true;

@@ -20,6 +20,7 @@ namespace lampyr::profile {
 
 struct BuilderOptions {
     bool timeline = false;                  ///< keep samples in time order
+    bool stream = false;                    ///< timeline: rows are handed on while recording, and then only counted
     std::chrono::nanoseconds merge_gap{0};  ///< timeline: a hole this long between equal stacks is bridged
     /// A target can make new stacks without end; beyond this many nodes (2.7 GB) a stack that is not known yet is
     /// counted as `(stack table full)`.
@@ -51,12 +52,29 @@ class Builder {
     void rename_thread(ThreadId thread, StringId name) { threads_[thread.value].name = name; }
     void set_thread_tid(ThreadId thread, Tid tid) { threads_[thread.value].os_tid = tid; }
 
-    /// One sweep saw the thread with this stack; it stands for `weight` of real time beginning at `start`.
-    /// With a timeline, a thread's samples come in time order.
-    void add_sample(ThreadId thread, StackId stack, ThreadState state, std::chrono::nanoseconds start,
-                    std::chrono::nanoseconds weight) {
-        samples_.add(thread, stack, state, start, weight);
+    /// One sweep saw the thread with this stack, at `start`; it stands for the `span` of real time from there and counts
+    /// for `weight`. With a timeline, a thread's samples come in time order. The row is good until `finish`.
+    SampleId add_sample(ThreadId thread, StackId stack, ThreadState state, std::chrono::nanoseconds start,
+                        std::chrono::nanoseconds span, std::chrono::nanoseconds weight) {
+        return SampleId{samples_.add(thread, stack, state, start, span, weight)};
     }
+    /// A sample that counts for its whole span.
+    SampleId add_sample(ThreadId thread, StackId stack, ThreadState state, std::chrono::nanoseconds start,
+                        std::chrono::nanoseconds span) {
+        return add_sample(thread, stack, state, start, span, span);
+    }
+    [[nodiscard]] const Sample& sample(SampleId row) const { return samples_.row(row.value); }
+    /// What a row holds beyond `count` samples and `weight` turns out to be of another stack. Returns the row it goes to.
+    SampleId set_apart(SampleId row, std::uint64_t count, std::chrono::nanoseconds weight, StackId stack) {
+        return SampleId{samples_.set_apart(row.value, count, weight, stack)};
+    }
+    [[nodiscard]] const StackNode& stack(StackId id) const { return stacks_.row(id); }
+    [[nodiscard]] FunctionId function_of(FrameId frame) const { return frames_.row(frame).function; }
+    /// What a sample counts for may be known only later.
+    void add_weight(SampleId row, std::chrono::nanoseconds weight) { samples_.add_weight(row.value, weight); }
+
+    /// For a rate that changes; `BuilderOptions::merge_gap`.
+    void set_merge_gap(std::chrono::nanoseconds gap) { samples_.set_merge_gap(gap); }
 
     [[nodiscard]] std::string_view string(StringId id) const { return strings_.text(id); }
     [[nodiscard]] const Thread& thread(ThreadId id) const { return threads_[id.value]; }
@@ -76,9 +94,9 @@ class Builder {
     [[nodiscard]] Tables tables() const {
         return {strings_.rows(), functions_.rows(), frames_.rows(), stacks_.rows(), processes_, threads_};
     }
-    /// With a timeline, for handing samples on while recording: see SampleTable.
+    /// With BuilderOptions::stream, for handing samples on while recording: see SampleTable.
     [[nodiscard]] SampleStream::Cut cut_samples() { return samples_.cut(); }
-    void settle_samples() { samples_.settle(); }
+    void settle_samples(std::span<const SampleId> used) { samples_.settle(used); }
 
     /// The finished tables. `info.stacks` is set to the samples added; the rest of `info` is the caller's.
     [[nodiscard]] Profile finish(ProfileInfo info) &&;

@@ -14,7 +14,7 @@ namespace lampyr::profile {
 struct TreeOptions {
     enum class Measure : std::uint8_t {
         kCount,   ///< thread stacks seen
-        kWeight,  ///< the real time they stand for, in nanoseconds
+        kWeight,  ///< the time they stand for, in nanoseconds
     };
     enum class Order : std::uint8_t {
         kLabel,  ///< siblings by label, byte by byte

@@ -28,7 +28,8 @@ void DeltaCutter::find_changed_threads(std::span<const Thread> threads) {
     told_threads_.assign(threads.begin(), threads.end());
 }
 
-void DeltaCutter::cut(Builder& builder, ProfileInfo info, std::optional<StopReason> end) {
+void DeltaCutter::cut(Builder& builder, ProfileInfo info, std::span<const SampleId> used,
+                      std::optional<StopReason> end) {
     const Builder::Tables tables = builder.tables();
     const SampleStream::Cut samples = builder.cut_samples();
     find_changed_threads(tables.threads);
@@ -46,7 +47,7 @@ void DeltaCutter::cut(Builder& builder, ProfileInfo info, std::optional<StopReas
     delta.grown = samples.grown;
     delta.end = end;
     sink_.take(delta);
-    builder.settle_samples();
+    builder.settle_samples(used);
 }
 
 }  // namespace lampyr::profile

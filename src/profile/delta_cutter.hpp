@@ -6,6 +6,7 @@
 #include <lampyr/profile_sink.hpp>
 
 #include <optional>
+#include <span>
 #include <vector>
 
 namespace lampyr::profile {
@@ -15,8 +16,10 @@ class DeltaCutter {
   public:
     explicit DeltaCutter(ProfileSink& sink) : sink_(sink) {}
 
-    /// `info` as of now; its `stacks` and `timeline` are set here. `end`: nothing more will come.
-    void cut(Builder& builder, ProfileInfo info, std::optional<StopReason> end = std::nullopt);
+    /// `info` as of now; its `stacks` and `timeline` are set here. `used`: rows that may still be changed by who remembers
+    /// them. `end`: nothing more will come.
+    void cut(Builder& builder, ProfileInfo info, std::span<const SampleId> used = {},
+             std::optional<StopReason> end = std::nullopt);
 
   private:
     void find_changed_threads(std::span<const Thread> threads);

@@ -18,6 +18,7 @@ class FrameTable {
         return found != PairIndex::kNone ? FrameId{found} : add(function, line);
     }
     [[nodiscard]] std::span<const Frame> rows() const noexcept { return rows_; }
+    [[nodiscard]] const Frame& row(FrameId id) const { return rows_[id.value]; }
     [[nodiscard]] std::size_t size() const noexcept { return rows_.size(); }
     [[nodiscard]] std::vector<Frame> take() && { return std::move(rows_); }
 

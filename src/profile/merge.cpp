@@ -61,6 +61,8 @@ void Merger::add_info(const ProfileInfo& info, nanoseconds offset) {
     agree(info_.host.machine, info.host.machine);
     agree(info_.host.processors, info.host.processors);
     info_.interval = std::max(info_.interval, info.interval);
+    info_.longest_interval = std::max(info_.longest_interval, info.longest_interval);
+    info_.cpu_time &= info.cpu_time;
     info_.ticks += info.ticks;
     for (std::size_t i = 0; i < kLossCount; ++i) info_.losses[i] += info.losses[i];
     info_.idle_included |= info.idle_included;

@@ -22,7 +22,7 @@ enum class ProfileTag : protozero::pbf_tag_type {
     kDefaultSampleType = 14,
 };
 enum class ValueTypeTag : protozero::pbf_tag_type { kType = 1, kUnit = 2 };
-enum class SampleTag : protozero::pbf_tag_type { kLocation = 1, kValue = 2, kLabel = 3 };
+enum class SampleRowTag : protozero::pbf_tag_type { kLocation = 1, kValue = 2, kLabel = 3 };
 enum class LabelTag : protozero::pbf_tag_type { kKey = 1, kText = 2, kNumber = 3, kUnit = 4 };
 enum class MappingTag : protozero::pbf_tag_type {
     kId = 1,

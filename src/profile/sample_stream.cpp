@@ -3,6 +3,7 @@
 
 #include "profile/sample_key.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace lampyr::profile {
@@ -10,39 +11,42 @@ namespace lampyr::profile {
 SampleStream::Cut SampleStream::cut(const std::vector<Sample>& rows) {
     ++cuts_;
     grown_.clear();
-    const std::size_t known = told_.size();
-    for (std::size_t i = 0; i < known; ++i) {
-        Told& told = told_[i];
-        const Sample& now = rows[i];
-        if (now.count == told.count && now.weight == told.weight) continue;
-        grown_.push_back({told.number, now.count - told.count, now.weight - told.weight});
+    added_rows_.clear();
+    for (const std::uint32_t place : places_) {
+        Told& told = told_[place];
+        const Sample& now = rows[place];
+        if (now.count == told.count && now.weight == told.weight && now.stack == told.stack) continue;
+        SampleGrowth growth{told.number,
+                            static_cast<std::int64_t>(now.count) - static_cast<std::int64_t>(told.count),
+                            now.weight - told.weight,
+                            {}};
+        if (now.stack != told.stack) growth.stack = now.stack;
+        grown_.push_back(growth);
         told.count = now.count;
         told.weight = now.weight;
+        told.stack = now.stack;
     }
-    for (std::size_t i = known; i < rows.size(); ++i)
-        told_.push_back({next_number_++, cuts_, rows[i].count, rows[i].weight});
-    return {std::span(rows).subspan(known), grown_};
+    for (const std::uint32_t place : added_) {
+        const Sample& row = rows[place];
+        told_[place] = {next_number_++, cuts_, row.count, row.weight, row.stack};
+        places_.push_back(place);
+        added_rows_.push_back(row);
+    }
+    added_.clear();
+    return {added_rows_, grown_};
 }
 
-void SampleStream::settle(std::vector<Sample>& rows, const std::vector<bool>& in_use,
-                          std::vector<std::uint32_t>& moved) {
-    moved.assign(rows.size(), kGone);
-    std::size_t kept = 0;
-    for (std::size_t i = 0; i < rows.size(); ++i) {
-        if (i < told_.size() && told_[i].cut < cuts_ && !in_use[i]) {
-            count(rows[i]);
-            continue;
-        }
-        moved[i] = static_cast<std::uint32_t>(kept);
-        rows[kept] = rows[i];
-        if (i < told_.size()) told_[kept] = told_[i];
-        ++kept;
-    }
-    told_.resize(told_.size() - (rows.size() - kept));
-    rows.resize(kept);
+void SampleStream::settle(const std::vector<Sample>& rows, const std::vector<bool>& is_used) {
+    std::erase_if(places_, [&](std::uint32_t place) {
+        if (told_[place].cut == cuts_ || is_used[place]) return false;
+        count(rows[place]);
+        free_.push_back(place);
+        return true;
+    });
 }
 
 void SampleStream::count(const Sample& sample) {
+    if (sample.count == 0) return;
     const std::uint32_t hash = hash_of(sample);
     const std::uint32_t found = index_.find(hash, [&](std::uint32_t row) { return same_stack(counts_[row], sample); });
     if (found != IdIndex::kNone) {
@@ -56,7 +60,8 @@ void SampleStream::count(const Sample& sample) {
 }
 
 std::vector<Sample> SampleStream::take_counts(const std::vector<Sample>& rows) && {
-    for (const Sample& row : rows) count(row);
+    for (const std::uint32_t place : places_) count(rows[place]);
+    for (const std::uint32_t place : added_) count(rows[place]);
     return std::move(counts_);
 }
 

@@ -6,44 +6,57 @@
 #include <lampyr/profile_sink.hpp>
 
 #include <cstdint>
-#include <limits>
 #include <span>
 #include <vector>
 
 namespace lampyr::profile {
 
-/// Hands on the rows of a table of samples that goes on growing, old rows included: each cut tells the rows added since
-/// the last one, and by how much rows told before have grown. Rows that can grow no more are then taken out of the table
-/// and only counted, so memory grows with distinct stacks. Adding to the table knows nothing of all this.
+/// Hands on the rows of a table of samples that goes on changing, old rows included: each cut tells the rows added since
+/// the last one, and how rows told before have changed. Rows that will change no more are then only counted and their
+/// places in the table used again, so memory grows with distinct stacks. A row keeps its place as long as it is there.
 class SampleStream {
   public:
-    static constexpr std::uint32_t kGone = std::numeric_limits<std::uint32_t>::max();
-
     struct Cut {
         std::span<const Sample> added;
         std::span<const SampleGrowth> grown;
     };
-    /// What is new in `rows`. The spans are valid until `rows` changes or the next cut is made.
+
+    /// A row was put in this place.
+    void note_added(std::uint32_t place) {
+        if (place >= told_.size()) told_.resize(place + std::size_t{1});
+        added_.push_back(place);
+    }
+    /// A place of a row that is gone; false: there is none.
+    [[nodiscard]] bool take_free(std::uint32_t& place) {
+        if (free_.empty()) return false;
+        place = free_.back();
+        free_.pop_back();
+        return true;
+    }
+
+    /// What is new in `rows`. The spans are valid until the next cut.
     [[nodiscard]] Cut cut(const std::vector<Sample>& rows);
-
-    /// Takes the rows out that were told before the last cut, except those `in_use`. `moved` says for each row where it
-    /// is now, or kGone.
-    void settle(std::vector<Sample>& rows, const std::vector<bool>& in_use, std::vector<std::uint32_t>& moved);
-
-    /// All rows, those taken out included, as counts: equal (thread, stack, state) are one.
+    /// Lets go of the rows that were told before the last cut, except those that `is_used` says may still change.
+    void settle(const std::vector<Sample>& rows, const std::vector<bool>& is_used);
+    /// All rows ever, as counts: equal (thread, stack, state) are one.
     [[nodiscard]] std::vector<Sample> take_counts(const std::vector<Sample>& rows) &&;
 
   private:
-    /// What is known outside of a row still in the table.
+    /// What is known outside of the row in a place.
     struct Told {
         std::uint64_t number = 0;
-        std::uint64_t cut = 0;
+        std::uint64_t cut = 0;  ///< in which it was first told; 0: not yet
         std::uint64_t count = 0;
         std::chrono::nanoseconds weight{0};
+        StackId stack;
     };
     void count(const Sample& sample);
 
-    std::vector<Told> told_;  // parallel to the rows of the last cut
+    std::vector<Told> told_;             // by place
+    std::vector<std::uint32_t> places_;  // of told rows that are here
+    std::vector<std::uint32_t> added_;   // not told yet, in order
+    std::vector<std::uint32_t> free_;
+    std::vector<Sample> added_rows_;  // of the last cut
     std::vector<SampleGrowth> grown_;
     std::uint64_t cuts_ = 0;
     std::uint64_t next_number_ = 0;

@@ -25,6 +25,7 @@ class StackTable {
     [[nodiscard]] StackId add(StackId parent, FrameId frame);
 
     [[nodiscard]] std::span<const StackNode> rows() const noexcept { return rows_; }
+    [[nodiscard]] const StackNode& row(StackId id) const { return rows_[id.value]; }
     [[nodiscard]] std::size_t size() const noexcept { return rows_.size(); }
     /// Memory of rows and index.
     [[nodiscard]] std::size_t bytes() const noexcept { return rows_.capacity() * sizeof(StackNode) + index_.bytes(); }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "profile/call_tree.hpp"
+#include "profile/sample_length.hpp"
 
 #include <lampyr/summary.hpp>
 
@@ -22,15 +23,17 @@ std::vector<TopEntry> entries_of(const profile::CallTree& tree) {
             path.pop_back();
         }
         TopEntry& entry = entries[node.label];
-        entry.self += node.self;
-        if (on_path[node.label] == 0) entry.total += node.total;
+        entry.self += std::chrono::nanoseconds(node.self);
+        if (on_path[node.label] == 0) entry.total += std::chrono::nanoseconds(node.total);
         ++on_path[node.label];
         path.push_back(node.label);
     }
     const double all = static_cast<double>(tree.total());
     for (std::size_t label = 0; label < entries.size(); ++label) {
         entries[label].label = tree.labels[label];
-        if (all > 0) entries[label].self_share = static_cast<double>(entries[label].self) / all;
+        if (all <= 0) continue;
+        entries[label].self_share = static_cast<double>(entries[label].self.count()) / all;
+        entries[label].total_share = static_cast<double>(entries[label].total.count()) / all;
     }
     return entries;
 }
@@ -38,8 +41,9 @@ std::vector<TopEntry> entries_of(const profile::CallTree& tree) {
 std::vector<TopEntry> top(const Profile& profile, std::size_t count, Lines lines) {
     profile::TreeOptions options;
     options.lines = lines;
+    if (profile::has_weights(profile)) options.measure = profile::TreeOptions::Measure::kWeight;
     std::vector<TopEntry> entries = entries_of(profile::build_call_tree(profile, options));
-    std::erase_if(entries, [](const TopEntry& entry) { return entry.self == 0; });
+    std::erase_if(entries, [](const TopEntry& entry) { return entry.self.count() == 0; });
     std::sort(entries.begin(), entries.end(), [](const TopEntry& a, const TopEntry& b) {
         return std::tie(b.self, b.total, a.label) < std::tie(a.self, a.total, b.label);
     });

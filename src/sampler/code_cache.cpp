@@ -12,8 +12,11 @@ namespace lampyr::sampler {
 namespace {
 /// More than this many live code objects is not a program but an attack (or a leak) in the target; start over.
 constexpr std::size_t kMaxEntries = 1U << 20;
-/// For so many stacks after an address was used again, others are expected to be.
-constexpr std::uint64_t kReuseRounds = 10'000;
+/// For so long after an address was used again, others are expected to be.
+constexpr std::chrono::seconds kReuseLasts{1};
+/// An entry that was still the same after this time is proven less often: a module's code is freed soon after it has run,
+/// a function stays.
+constexpr std::chrono::milliseconds kSettlesAfter{100};
 /// Behind a frame's header, enough of its slots to tell one run of a function from the next.
 constexpr std::size_t kSlotBytes = 64;
 }  // namespace
@@ -44,10 +47,11 @@ CodeCache::Entry* CodeCache::find_or_read(RemoteAddr code) {
     entry->function = builder_.intern_function(function);
     entry->frame_at.assign(entry->code.code_bytes / layout_.code_unit + 1, 0U);
     entry->proven_round = entry->read_round = round_;
+    entry->known_since = now_;
     return entries_.emplace(code, std::move(entry)).first->second.get();
 }
 
-bool CodeCache::reuse_expected() const { return last_reuse_ != 0 && round_ - last_reuse_ < kReuseRounds; }
+bool CodeCache::reuse_expected() const { return last_reuse_ && now_ - *last_reuse_ < kReuseLasts; }
 
 /// Whether the frame stands where it stood, and did while the code object's identity was read once more: then it holds that
 /// object, which cannot have been freed in between.
@@ -105,38 +109,91 @@ CodeCache::Resolved CodeCache::resolve(const cpython::RawFrame& frame) {
     return {Kind::kFrame, FrameId(slot - 1)};
 }
 
-void CodeCache::prove(std::span<const cpython::RawFrame> frames, std::uint64_t generation) {
-    ++round_;
+/// Reads these entries once more, all in one call, as far as that goes.
+void CodeCache::read_proofs(std::span<Proof> proofs) {
     proof_segments_.clear();
-    proof_entries_.clear();
     std::size_t bytes = 0;
+    for (const Proof& proof : proofs) {
+        const auto segments = proof.entry->code.identity.proof_segments();
+        proof_segments_.insert(proof_segments_.end(), segments.begin(), segments.end());
+        bytes += proof.entry->code.identity.proof_bytes();
+    }
+    if (proof_bytes_.size() < bytes) proof_bytes_.resize(bytes);
+    const std::size_t got = memory_.read_segments(proof_segments_, std::span(proof_bytes_.data(), bytes));
+    std::size_t at = 0;
+    for (Proof& proof : proofs) {
+        const cpython::CodeIdentity& identity = proof.entry->code.identity;
+        const std::size_t size = identity.proof_bytes();
+        proof.read = at + size <= got;
+        proof.same = proof.read && identity.still_same(std::span<const std::byte>(proof_bytes_.data() + at, size));
+        at += size;
+    }
+}
+
+/// Says of each of `proofs_` whether it is the same, and drops those that are not.
+void CodeCache::prove_entries() {
+    read_proofs(proofs_);
+    // The call ends at the first byte that is not there any more; what lies behind it is read one by one.
+    for (std::size_t i = 0; i < proofs_.size(); ++i)
+        if (!proofs_[i].read) read_proofs(std::span(proofs_).subspan(i, 1));
+    for (const Proof& proof : proofs_) {
+        if (proof.same) continue;
+        last_reuse_ = now_;
+        entries_.erase(proof.code);
+    }
+}
+
+void CodeCache::prove(std::span<const cpython::RawFrame> frames, std::uint64_t generation,
+                      std::chrono::nanoseconds now) {
+    ++round_;
+    now_ = now;
+    proofs_.clear();
     for (const cpython::RawFrame& frame : frames) {
         const auto known = entries_.find(frame.code);
         if (known == entries_.end()) continue;
         Entry& entry = *known->second;
         if (entry.proven_round == round_ || (generation != 0 && entry.proven_generation == generation)) continue;
         entry.proven_round = round_;
-        const auto segments = entry.code.identity.proof_segments();
-        proof_segments_.insert(proof_segments_.end(), segments.begin(), segments.end());
-        bytes += entry.code.identity.proof_bytes();
-        proof_entries_.emplace_back(frame.code, &entry);
+        if (entry.settled && !reuse_expected()) {
+            if (!entry.waits) waiting_.emplace_back(frame.code, entry.function);
+            entry.waits = true;
+            continue;
+        }
+        proofs_.push_back({frame.code, &entry});
     }
-    if (proof_entries_.empty()) return;
-    if (proof_bytes_.size() < bytes) proof_bytes_.resize(bytes);
-    const std::size_t got = memory_.read_segments(proof_segments_, std::span(proof_bytes_.data(), bytes));
-    std::size_t at = 0;
-    for (auto& [address, entry] : proof_entries_) {
-        const std::size_t size = entry->code.identity.proof_bytes();
-        const bool same = at + size <= got &&
-                          entry->code.identity.still_same(std::span<const std::byte>(proof_bytes_.data() + at, size));
-        at += size;
-        if (same) {
-            entry->proven_generation = generation;
-        } else {
-            entries_.erase(address);
-            last_reuse_ = round_;
+    if (proofs_.empty()) return;
+    prove_entries();
+    for (const Proof& proof : proofs_) {
+        if (!proof.same) continue;
+        proof.entry->proven_generation = generation;
+        proof.entry->settled = now - proof.entry->known_since >= kSettlesAfter;
+    }
+}
+
+std::span<const FunctionId> CodeCache::check_waiting() {
+    changed_.clear();
+    proofs_.clear();
+    for (const auto& [code, function] : waiting_) {
+        const auto known = entries_.find(code);
+        if (known == entries_.end() || !known->second->waits) {  // dropped, or dropped and read anew
+            changed_.push_back(function);
+            continue;
+        }
+        known->second->waits = false;
+        proofs_.push_back({code, known->second.get()});
+    }
+    if (!proofs_.empty()) {
+        prove_entries();
+        const bool gone = std::none_of(proofs_.begin(), proofs_.end(), [](const Proof& proof) { return proof.read; });
+        for (std::size_t i = 0, proof = 0; i < waiting_.size() && proof < proofs_.size(); ++i) {
+            if (waiting_[i].first != proofs_[proof].code) continue;
+            // A program that has ended takes no name back.
+            if (!proofs_[proof].same && !gone) changed_.push_back(waiting_[i].second);
+            ++proof;
         }
     }
+    waiting_.clear();
+    return changed_;
 }
 
 }  // namespace lampyr::sampler

@@ -115,7 +115,7 @@ void Dumper::resolve() {
             (stack->status == cpython::StackStatus::kOk && stack->root_reached && stack->unproven == 0);
         sampler::StackResolver resolver;
         if (stack->status == cpython::StackStatus::kOk)
-            found.stack = resolver.resolve(*stack, cache_, builder_, reader_.code_generation(), losses);
+            found.stack = resolver.resolve(*stack, cache_, builder_, reader_.code_generation(), {}, losses);
         found.thread.proven = found.thread.proven && resolver.last_proven();
         found_.push_back(std::move(found));
     }

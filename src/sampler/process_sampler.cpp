@@ -3,19 +3,34 @@
 
 #include "cpython/thread_identity.hpp"
 #include "cpython/thread_names.hpp"
+#include "sampler/renamed_stack.hpp"
 
 #include <algorithm>
 
 namespace lampyr::sampler {
 
+namespace {
+
+/// Names are proven at least this often.
+constexpr std::chrono::milliseconds kNamesProvenEvery{50};
+/// The kernel is asked at least this often about a thread that runs by all that is seen of it. Shorter than a slice of the
+/// scheduler by far, so that the moment a thread loses its CPU is known.
+constexpr std::chrono::microseconds kAskEvery{50};
+/// This long after a thread had to wait for a CPU it is asked about at every tick.
+constexpr std::chrono::milliseconds kCalmAfter{100};
+
+}  // namespace
+
 ProcessSampler::ProcessSampler(Target::Impl& target, profile::Builder& builder, const SamplerOptions& options)
     : target_(target),
       builder_(builder),
       options_(options),
-      reader_(*target.memory, target.runtime.layout, target.anchor()),
+      reader_(target.source(), target.runtime.layout, target.anchor()),
       files_(target.file_names()),
-      cache_(*target.memory, target.runtime.layout, builder, files_),
-      status_(target.memory->process()) {
+      cache_(target.source(), target.runtime.layout, builder, files_),
+      status_(target.memory->process()),
+      cpu_(target.memory->process()),
+      cpu_weights_(!options.include_idle && !options.gil_only) {
     Process process;
     process.pid = target.pid;
     process.command_line = builder.intern_string(target.command_line);
@@ -32,10 +47,16 @@ Result<std::unique_ptr<ProcessSampler>> ProcessSampler::open(Target::Impl& targe
         if (!stopper) return stopper.error();
         sampler->stopper_ = std::move(*stopper);
     }
+    if (options.audit_hz > 0) {
+        auto auditor = Auditor::open(target, builder);
+        if (!auditor) return auditor.error();
+        sampler->auditor_ = std::move(*auditor);
+    }
     return sampler;
 }
 
 process::StopStatistics ProcessSampler::stops() const {
+    if (auditor_) return auditor_->stops();
     return stopper_ ? stopper_->statistics() : process::StopStatistics{};
 }
 
@@ -59,7 +80,7 @@ ProcessSampler::Track ProcessSampler::make_track(const cpython::RawStack& stack)
 
 /// Brings `tracks_` in line with the reader's list after threads came or went. A thread state's address may be used again,
 /// so the thread's ident must agree too.
-void ProcessSampler::match_tracks() {
+void ProcessSampler::match_tracks(std::chrono::nanoseconds when, Tally& tally) {
     const auto& stacks = reader_.stacks();
     std::vector<Track> old = std::move(tracks_);
     tracks_.clear();
@@ -74,12 +95,15 @@ void ProcessSampler::match_tracks() {
         if (found == old.end()) found = std::find_if(old.begin(), old.end(), same);
         if (found == old.end()) {
             tracks_.push_back(make_track(*stack));
+            look(tracks_.back(), when, tally);
             continue;
         }
         hint = static_cast<std::size_t>(found - old.begin()) + 1;
         tracks_.push_back(std::move(*found));
         found->tstate = RemoteAddr();
     }
+    for (Track& track : old)
+        if (!track.tstate.is_null()) give(track.share.finish(), tally);
     list_version_ = reader_.thread_list_version();
 }
 
@@ -97,7 +121,7 @@ void ProcessSampler::refresh_names() {
     // Each interpreter has a `threading` of its own, and one thread may be known to several.
     std::map<std::pair<RemoteAddr, std::uint64_t>, std::string> names;
     for (const RemoteAddr interpreter : reader_.interpreters())
-        for (auto& [ident, name] : cpython::read_thread_names(*target_.memory, target_.runtime.layout, interpreter))
+        for (auto& [ident, name] : cpython::read_thread_names(target_.source(), target_.runtime.layout, interpreter))
             names.emplace(std::pair(interpreter, ident), std::move(name));
     for (const Track& track : tracks_) {
         const auto found = names.find({track.interpreter, track.ident});
@@ -108,9 +132,71 @@ void ProcessSampler::refresh_names() {
     }
 }
 
+void ProcessSampler::give(std::span<const CpuShare::Given> weights, Tally& tally) {
+    for (const CpuShare::Given& given : weights) {
+        builder_.add_weight(given.row, given.weight);
+        tally.cpu.given += given.weight;
+        tally.effective.add(given.weight, given.samples);
+    }
+}
+
+/// Asks the kernel about a thread, and weighs its samples when that shows what they were.
+void ProcessSampler::look(Track& track, std::chrono::nanoseconds when, Tally& tally) {
+    track.look_owed = false;
+    if (track.os_tid.value == 0) return;
+    track.looked_at = when;
+    track.clock.look(track.os_tid, cpu_, status_);
+    if (!track.clock.changed()) return;
+    const CpuShare::Change& change = track.clock.change();
+    tally.cpu.ran += change.ran;
+    tally.cpu.waited += change.waited;
+    if (change.waited * 16 > change.ran) track.calm_from = when + kCalmAfter;
+    const std::uint64_t waiting_before = track.share.waiting();
+    give(track.share.settle(change, when), tally);
+    tally.cpu.waiting_samples += track.share.waiting() - waiting_before;
+}
+
+/// Before the stacks are read: a thread that did not run by now has the stack it had. And a thread that is held while it is
+/// read (blocking mode) no longer says whether it ran.
+void ProcessSampler::look_at_threads(std::chrono::nanoseconds when, Tally& tally) {
+    const bool match = tracks_match();
+    for (std::size_t i = 0; i < tracks_.size(); ++i) {
+        Track& track = tracks_[i];
+        track.look_owed = surely_runs(track, when);
+        if (!track.look_owed) look(track, when, tally);
+        if (match) reader_.set_still(i, !track.look_owed && track.os_tid.value != 0 && !track.clock.moved());
+    }
+}
+
+/// A thread that held the GIL at the last sweep and was asked about a moment ago. If its stack has changed by the next sweep and
+/// it still holds the GIL, it runs, and the kernel need not be asked. But where threads compete for CPUs it may have waited
+/// in between, and CpuShare must see each change by itself.
+bool ProcessSampler::surely_runs(const Track& track, std::chrono::nanoseconds when) {
+    return track.held_gil && track.clock.counted() && track.clock.state() == process::RunState::kRunning &&
+           when - track.looked_at < kAskEvery && when >= track.calm_from;
+}
+
+/// Proves the names that were lent without proof since the last time. What was counted under a name that is another's by
+/// now goes under none.
+void ProcessSampler::check_names(std::chrono::nanoseconds when, Tally& tally) {
+    if (!cache_.some_wait()) return;
+    names_checked_ = when;
+    const std::span<const FunctionId> changed = cache_.check_waiting();
+    if (!changed.empty()) {
+        for (const HeldRows::Held& held : held_.held()) {
+            const Sample& sample = builder_.sample(held.row);
+            const StackId stack = without_names_of(builder_, sample.stack, changed);
+            if (stack == sample.stack || sample.count == held.count) continue;
+            tally.losses[static_cast<std::size_t>(Loss::kReusedCode)] += sample.count - held.count;
+            const SampleId row = builder_.set_apart(held.row, held.count, held.weight, stack);
+            for (Track& track : tracks_) track.share.redirect(held.row, row);
+        }
+    }
+    held_.release();
+}
+
 ThreadState ProcessSampler::state_of(const Track& track, const cpython::RawStack& stack) {
-    if (track.os_tid.value == 0) return ThreadState::kUnknown;
-    switch (status_.state(track.os_tid)) {
+    switch (track.clock.state()) {
         case process::RunState::kRunning: return stack.holds_gil ? ThreadState::kRunningGil : ThreadState::kRunning;
         case process::RunState::kBlocked: return ThreadState::kIdle;
         case process::RunState::kGone: return ThreadState::kIdle;
@@ -119,72 +205,103 @@ ThreadState ProcessSampler::state_of(const Track& track, const cpython::RawStack
     return ThreadState::kUnknown;
 }
 
-/// A stopped thread no longer says whether it ran, so it is asked before the stop.
-void ProcessSampler::note_states() {
-    to_stop_.clear();
-    states_before_.clear();
-    for (std::size_t i = 0; i < tracks_.size(); ++i) {
-        states_before_.push_back(state_of(tracks_[i], *reader_.stacks()[i]));
-        if (tracks_[i].os_tid.value != 0) to_stop_.push_back(tracks_[i].os_tid);
-    }
+void ProcessSampler::add_sample(Track& track, StackId stack, ThreadState state, std::chrono::nanoseconds start,
+                                std::chrono::nanoseconds span, Tally& tally) {
+    const bool weighed_later = cpu_weights_ && track.clock.counted();
+    const std::chrono::nanoseconds weight = weighed_later ? std::chrono::nanoseconds(0) : span;
+    const SampleId row = builder_.add_sample(track.row, stack, state, start, span, weight);
+    if (cache_.some_wait()) held_.note(builder_, row, weight);
+    if (weighed_later)
+        give(track.share.add(row, span, start), tally);
+    else if (cpu_weights_)
+        ++tally.cpu.uncounted_samples;
 }
 
-void ProcessSampler::add_stacks(std::chrono::nanoseconds start, std::chrono::nanoseconds weight, Tally& tally) {
+void ProcessSampler::add_stacks(std::chrono::nanoseconds start, std::chrono::nanoseconds span, Tally& tally) {
     const auto& stacks = reader_.stacks();
     const std::uint64_t generation = reader_.code_generation();
     for (std::size_t i = 0; i < stacks.size(); ++i) {
         const cpython::RawStack& stack = *stacks[i];
         Track& track = tracks_[i];
+        if (track.look_owed && (!stack.holds_gil || stack.serial == track.serial)) look(track, start, tally);
+        track.serial = stack.serial;
+        track.held_gil = stack.holds_gil;
         if (stack.status == cpython::StackStatus::kUnreadable || stack.status == cpython::StackStatus::kStale) {
             ++tally.losses[static_cast<std::size_t>(Loss::kUnreadable)];
             continue;
         }
         if (stack.status == cpython::StackStatus::kNoFrame || stack.ident == 0) continue;
         if (options_.gil_only && !stack.holds_gil) continue;
-        const ThreadState state = i < states_before_.size() ? states_before_[i] : state_of(track, stack);
+        const ThreadState state = state_of(track, stack);
         if (state == ThreadState::kIdle && !options_.include_idle && !options_.gil_only) {
             ++tally.idle_stacks;
             continue;
         }
-        const StackId id = track.resolver.resolve(stack, cache_, builder_, generation, tally.losses);
-        if (id != kEmptyStack) builder_.add_sample(track.row, id, state, start, weight);
+        const StackId id = track.resolver.resolve(stack, cache_, builder_, generation, start, tally.losses);
+        if (id != kEmptyStack) add_sample(track, id, state, start, span, tally);
     }
 }
 
-cpython::StackReader::Outcome ProcessSampler::sweep(std::chrono::nanoseconds start, std::chrono::nanoseconds weight,
+cpython::StackReader::Outcome ProcessSampler::sweep(std::chrono::nanoseconds start, std::chrono::nanoseconds span,
                                                     Tally& tally) {
     const auto outcome = reader_.sweep();
     if (outcome != cpython::StackReader::Outcome::kOk) return outcome;
-    if (!tracks_match()) {
-        match_tracks();
-        states_before_.clear();
-    }
-    add_stacks(start, weight, tally);
+    if (!tracks_match()) match_tracks(start, tally);
+    add_stacks(start, span, tally);
+    if (start - names_checked_ >= kNamesProvenEvery) check_names(start, tally);
     return outcome;
 }
 
 /// All reads happen while the threads are held. A target that cannot be held this time (a thread in vfork, say) is read as
 /// it runs: the sample is kept, and proven or marked like any other.
 cpython::StackReader::Outcome ProcessSampler::sweep_stopped(std::chrono::nanoseconds start,
-                                                            std::chrono::nanoseconds weight, Tally& tally) {
+                                                            std::chrono::nanoseconds span, Tally& tally) {
     auto outcome = cpython::StackReader::Outcome::kOk;
     if (tracks_.empty() || reader_.stacks().size() != tracks_.size()) {  // who is to be stopped is not known (any more)
         outcome = reader_.sweep();
         if (outcome != cpython::StackReader::Outcome::kOk) return outcome;
-        match_tracks();
+        match_tracks(start, tally);
     }
-    note_states();
+    to_stop_.clear();
+    for (const Track& track : tracks_)
+        if (track.os_tid.value != 0) to_stop_.push_back(track.os_tid);
     bool read = false;
     stopper_->during_stop(to_stop_, [&](const process::StopOutcome&) {
         read = true;
-        outcome = sweep(start, weight, tally);
+        outcome = sweep(start, span, tally);
     });
-    return read ? outcome : sweep(start, weight, tally);
+    return read ? outcome : sweep(start, span, tally);
 }
 
-ProcessSampler::Outcome ProcessSampler::tick(std::chrono::nanoseconds start, std::chrono::nanoseconds weight,
+void ProcessSampler::audit(std::chrono::nanoseconds start, std::chrono::nanoseconds span) {
+    if (!auditor_) return;
+    subjects_.clear();
+    for (const Track& track : tracks_) subjects_.push_back({track.tstate, track.ident, track.os_tid, track.row});
+    auditor_->sample(subjects_, start, span);
+}
+
+std::optional<profile::WeighedSamples> ProcessSampler::take_audit() {
+    if (!auditor_) return std::nullopt;
+    return std::move(*auditor_).finish();
+}
+
+void ProcessSampler::name_rows_in_use(std::vector<SampleId>& rows) const {
+    for (const HeldRows::Held& held : held_.held()) rows.push_back(held.row);
+    for (const Track& track : tracks_) track.share.name_rows(rows);
+}
+
+void ProcessSampler::finish(std::chrono::nanoseconds when, Tally& tally) {
+    check_names(when, tally);
+    for (Track& track : tracks_) {
+        look(track, when, tally);
+        give(track.share.finish(), tally);
+    }
+}
+
+ProcessSampler::Outcome ProcessSampler::tick(std::chrono::nanoseconds start, std::chrono::nanoseconds span,
                                              Tally& tally) {
-    switch (stopper_ ? sweep_stopped(start, weight, tally) : sweep(start, weight, tally)) {
+    look_at_threads(start, tally);
+    switch (stopper_ ? sweep_stopped(start, span, tally) : sweep(start, span, tally)) {
         case cpython::StackReader::Outcome::kOk: return Outcome::kSampled;
         case cpython::StackReader::Outcome::kNoInterpreter: return Outcome::kNothingYet;
         case cpython::StackReader::Outcome::kUnreadable: break;

@@ -7,15 +7,21 @@
 #include "process/thread_status.hpp"
 #include "process/thread_stopper.hpp"
 #include "profile/builder.hpp"
+#include "sampler/auditor.hpp"
 #include "sampler/code_cache.hpp"
+#include "sampler/cpu_share.hpp"
+#include "sampler/held_rows.hpp"
 #include "sampler/stack_resolver.hpp"
 #include "sampler/target_impl.hpp"
+#include "sampler/thread_clock.hpp"
 
 #include <array>
 #include <chrono>
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
+#include <span>
 #include <vector>
 
 namespace lampyr::sampler {
@@ -24,47 +30,73 @@ namespace lampyr::sampler {
 struct Tally {
     std::array<std::uint64_t, kLossCount> losses{};
     std::uint64_t idle_stacks = 0;
+    TargetCpu cpu;
+    profile::EffectiveCount effective;  ///< of the samples' weights
 };
 
 /// Samples one process into a profile under construction: sweep, decide which threads count, resolve, add.
 class ProcessSampler {
   public:
-    /// Fails only when `options.blocking` is asked for and stopping is not permitted.
+    /// Fails only when `options.blocking` or `options.audit_hz` is asked for and stopping is not permitted.
     [[nodiscard]] static Result<std::unique_ptr<ProcessSampler>> open(Target::Impl& target, profile::Builder& builder,
                                                                       const SamplerOptions& options);
 
     enum class Outcome : std::uint8_t { kSampled, kNothingYet, kGone };
-    Outcome tick(std::chrono::nanoseconds start, std::chrono::nanoseconds weight, Tally& tally);
+    /// Samples at `start` (since sampling began); a sample stands for `span`.
+    Outcome tick(std::chrono::nanoseconds start, std::chrono::nanoseconds span, Tally& tally);
+    /// A stopped sample that tests the others; only with `options.audit_hz`.
+    void audit(std::chrono::nanoseconds start, std::chrono::nanoseconds span);
+    /// What the stopped samples found; once, at the end. Nothing without `options.audit_hz`.
+    [[nodiscard]] std::optional<profile::WeighedSamples> take_audit();
+    /// After the last tick: gives all samples their weights.
+    void finish(std::chrono::nanoseconds when, Tally& tally);
 
     /// Gives threads that have no name yet another chance; costs several reads, so not for every tick.
     void refresh_names();
+    /// Looks whether threads came or went unseen; now and then, too.
+    void check_threads() { reader_.check_list(); }
     [[nodiscard]] std::uint32_t thread_count() const { return static_cast<std::uint32_t>(tracks_.size()); }
     [[nodiscard]] std::uint64_t read_calls() const;
-    /// How long the target was held; zero without `blocking`.
+    /// Rows of the profile that this sampler may still change.
+    void name_rows_in_use(std::vector<SampleId>& rows) const;
+    /// How long the target was held; zero without `blocking` and `audit`.
     [[nodiscard]] process::StopStatistics stops() const;
 
   private:
     ProcessSampler(Target::Impl& target, profile::Builder& builder, const SamplerOptions& options);
 
-    /// A thread being followed: its row in the profile and its last stack.
+    /// A thread being followed: its row in the profile, what the kernel says of it, and its last stack.
     struct Track {
         RemoteAddr tstate;
         RemoteAddr interpreter;
         std::uint64_t ident = 0;
         ThreadId row;
         Tid os_tid;
+        std::uint64_t serial = 0;               // of its stack at the last sweep
+        bool held_gil = false;                  // at the last sweep
+        bool look_owed = false;                 // the kernel was not asked before this sweep
+        std::chrono::nanoseconds looked_at{0};  // when it was
+        std::chrono::nanoseconds calm_from{0};  // when it will not have waited for a CPU for a while
+        ThreadClock clock;
+        CpuShare share;
         StackResolver resolver;
     };
 
-    void match_tracks();
+    void match_tracks(std::chrono::nanoseconds when, Tally& tally);
     [[nodiscard]] bool tracks_match() const;
     Track make_track(const cpython::RawStack& stack);
-    [[nodiscard]] ThreadState state_of(const Track& track, const cpython::RawStack& stack);
-    void add_stacks(std::chrono::nanoseconds start, std::chrono::nanoseconds weight, Tally& tally);
-    cpython::StackReader::Outcome sweep(std::chrono::nanoseconds start, std::chrono::nanoseconds weight, Tally& tally);
-    cpython::StackReader::Outcome sweep_stopped(std::chrono::nanoseconds start, std::chrono::nanoseconds weight,
+    [[nodiscard]] static ThreadState state_of(const Track& track, const cpython::RawStack& stack);
+    void look(Track& track, std::chrono::nanoseconds when, Tally& tally);
+    void look_at_threads(std::chrono::nanoseconds when, Tally& tally);
+    [[nodiscard]] static bool surely_runs(const Track& track, std::chrono::nanoseconds when);
+    void check_names(std::chrono::nanoseconds when, Tally& tally);
+    void give(std::span<const CpuShare::Given> weights, Tally& tally);
+    void add_stacks(std::chrono::nanoseconds start, std::chrono::nanoseconds span, Tally& tally);
+    void add_sample(Track& track, StackId stack, ThreadState state, std::chrono::nanoseconds start,
+                    std::chrono::nanoseconds span, Tally& tally);
+    cpython::StackReader::Outcome sweep(std::chrono::nanoseconds start, std::chrono::nanoseconds span, Tally& tally);
+    cpython::StackReader::Outcome sweep_stopped(std::chrono::nanoseconds start, std::chrono::nanoseconds span,
                                                 Tally& tally);
-    void note_states();
 
     Target::Impl& target_;
     profile::Builder& builder_;
@@ -73,11 +105,16 @@ class ProcessSampler {
     FileNames files_;
     CodeCache cache_;
     process::ThreadStatusReader status_;
+    process::ThreadCpuReader cpu_;
+    bool cpu_weights_;                                 // samples count for CPU time, not for time on the wall
     std::unique_ptr<process::ThreadStopper> stopper_;  // blocking mode only
     ProcessId row_;
-    std::vector<Track> tracks_;  // parallel to reader_.stacks()
+    std::vector<Track> tracks_;  // parallel to reader_.stacks() after a sweep
     std::vector<Tid> to_stop_;
-    std::vector<ThreadState> states_before_;  // blocking mode: asked before the stop, parallel to tracks_
+    std::unique_ptr<Auditor> auditor_;  // with options.audit_hz only
+    std::vector<Auditor::Subject> subjects_;
+    HeldRows held_;
+    std::chrono::nanoseconds names_checked_{0};
     std::uint64_t list_version_ = 0;
     bool names_wanted_ = true;
 };

@@ -6,6 +6,12 @@ namespace lampyr::sampler {
 Schedule::Schedule(std::chrono::nanoseconds start, double rate_hz, std::uint64_t seed)
     : start_(start), interval_ns_(1e9 / rate_hz), random_(static_cast<std::minstd_rand::result_type>(seed | 1U)) {}
 
+void Schedule::set_rate(std::chrono::nanoseconds now, double rate_hz) {
+    start_ = now;
+    interval_ns_ = 1e9 / rate_hz;
+    slot_ = 0;
+}
+
 Schedule::Tick Schedule::next(std::chrono::nanoseconds now) {
     Tick tick;
     // A slot that is over can no longer be sampled in.

@@ -21,6 +21,8 @@ class Schedule {
     /// The next tick at or after `now`.
     Tick next(std::chrono::nanoseconds now);
 
+    /// From `now` on another rate. What the slots before it lost has been counted.
+    void set_rate(std::chrono::nanoseconds now, double rate_hz);
     [[nodiscard]] std::chrono::nanoseconds interval() const {
         return std::chrono::nanoseconds(std::int64_t(interval_ns_));
     }

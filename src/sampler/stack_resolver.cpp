@@ -39,22 +39,26 @@ std::size_t unproven_frames(const cpython::RawStack& stack, CodeCache& cache, st
 }  // namespace
 
 StackId StackResolver::resolve(const cpython::RawStack& stack, CodeCache& cache, profile::Builder& builder,
-                               std::uint64_t generation, std::array<std::uint64_t, kLossCount>& losses) {
+                               std::uint64_t generation, std::chrono::nanoseconds now,
+                               std::array<std::uint64_t, kLossCount>& losses) {
     if (stack.elided != 0) count(losses, Loss::kElided);
     if (stack.serial == serial_) {
         if (!last_proven_) count(losses, Loss::kUnproven);
         return last_;
     }
 
+    const bool next_serial = stack.serial == serial_ + 1;
     serial_ = stack.serial;
     if (stack.mispredicted) count(losses, Loss::kMispredicted);
     const std::size_t total = stack.frames.size();
     const auto outermost = [&](std::size_t i) -> const cpython::RawFrame& { return stack.frames[total - 1 - i]; };
     std::size_t same = 0;
-    if (stack.elided == 0 && stack.root_reached && !cache.reuse_expected())
+    if (stack.elided == 0 && stack.root_reached && !cache.reuse_expected()) {
+        if (next_serial) same = std::min({stack.unchanged, total - stack.unproven, frames_.size()});
         while (same < std::min(total - stack.unproven, frames_.size()) && frames_[same] == outermost(same)) ++same;
+    }
 
-    cache.prove(stack.frames.first(total - same), generation);
+    cache.prove(stack.frames.first(total - same), generation, now);
     bool reused = false;
     const std::size_t proven = total - unproven_frames(stack, cache, same);
     last_proven_ = proven == total && stack.root_reached;

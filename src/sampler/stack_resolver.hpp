@@ -6,6 +6,7 @@
 #include "sampler/code_cache.hpp"
 
 #include <array>
+#include <chrono>
 #include <cstdint>
 #include <vector>
 
@@ -16,7 +17,8 @@ namespace lampyr::sampler {
 class StackResolver {
   public:
     StackId resolve(const cpython::RawStack& stack, CodeCache& cache, profile::Builder& builder,
-                    std::uint64_t generation, std::array<std::uint64_t, kLossCount>& losses);
+                    std::uint64_t generation, std::chrono::nanoseconds now,
+                    std::array<std::uint64_t, kLossCount>& losses);
     /// Whether all of the last stack was proven.
     [[nodiscard]] bool last_proven() const { return last_proven_; }
 

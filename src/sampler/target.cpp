@@ -131,7 +131,7 @@ std::optional<ExitStatus> Target::wait() {
 
 Tid Target::Impl::os_tid(const cpython::RawStack& stack) {
     const std::int64_t inner = cpython::native_thread_id(
-        *memory, stack, [this](std::int64_t id) { return tids.to_ours(static_cast<std::int32_t>(id)).value != 0; });
+        source(), stack, [this](std::int64_t id) { return tids.to_ours(static_cast<std::int32_t>(id)).value != 0; });
     return inner == 0 ? Tid{} : tids.to_ours(static_cast<std::int32_t>(inner));
 }
 

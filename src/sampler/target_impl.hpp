@@ -27,6 +27,10 @@ struct Target::Impl {
     cpython::RuntimeLocation runtime;
     process::TidMap tids;
     std::optional<process::Child> child;
+    /// Where stacks are read from, if not from `memory`: a recording, or the memory seen through something else.
+    std::unique_ptr<process::RemoteMemory> reading{};
+
+    [[nodiscard]] const process::RemoteMemory& source() const { return reading ? *reading : *memory; }
 
     [[nodiscard]] cpython::RuntimeAnchor anchor() const { return {runtime.runtime, runtime.current_thread}; }
     /// The kernel's id of the thread as we see it; 0 when it cannot be told.

@@ -93,7 +93,7 @@ class GooglePprof(unittest.TestCase):
 
     def test_time_is_the_default(self):
         text = pprof("-top", str(FOLDER / "counted.pb.gz"))
-        self.assertIn("Type: cpu", text)
+        self.assertIn("Type: wall", text)
         self.assertIn("Total samples = 350ms", text)
 
     def test_labels_filter(self):
@@ -115,7 +115,7 @@ class PprofFormat(unittest.TestCase):
         self.assertEqual(run.returncode, 0, run.stderr)
         read = json.loads(run.stdout)
         self.assertEqual(read["self"], dict(raw_self_counts("random.txt")))
-        self.assertEqual(read["types"], [["samples", "count"], ["cpu", "nanoseconds"]])
+        self.assertEqual(read["types"], [["samples", "count"], ["wall", "nanoseconds"]])
 
 
 def main():

@@ -32,6 +32,13 @@ TEST(OptionValues, RatesArePositiveAndBounded) {
         EXPECT_FALSE(parse_rate(text)) << text;
 }
 
+TEST(OptionValues, LimitsArePercent) {
+    EXPECT_DOUBLE_EQ(*parse_max_cpu("5"), 0.05);
+    EXPECT_DOUBLE_EQ(*parse_max_cpu("0.5%"), 0.005);
+    EXPECT_DOUBLE_EQ(*parse_max_cpu("100"), 1.0);
+    for (const char* text : {"", "%", "0", "-1", "101", "nan", "5 %", "5%%"}) EXPECT_FALSE(parse_max_cpu(text)) << text;
+}
+
 TEST(OptionValues, DurationsMayBeFractions) {
     EXPECT_EQ(*parse_duration("2"), 2s);
     EXPECT_EQ(*parse_duration("0.25"), 250ms);

@@ -127,6 +127,55 @@ TEST_F(SummaryTest, NoSamplesIsExplained) {
     EXPECT_NE(said().find("--idle"), std::string::npos);
 }
 
+TEST_F(SummaryTest, ARateHeldDownIsExplained) {
+    options.max_cpu_share = 0.02;
+    recording.profile.info.rate_got_hz = 40;
+    recording.lowest_rate_hz = 25;
+    recording.own_cpu = 190ms;
+    EXPECT_NE(summary_text(outcome(), Verbosity::kNormal).find("40 of 100 Hz, held down by --max-cpu"),
+              std::string::npos);
+    EXPECT_EQ(said(), "");
+    recording.own_cpu = 300ms;
+    EXPECT_NE(said().find("lampyr used 3 % of a core, more than the 2 % of --max-cpu"), std::string::npos);
+    recording.profile.info.rate_got_hz = 100;
+    EXPECT_EQ(summary_text(outcome(), Verbosity::kNormal).find("held down"), std::string::npos);
+}
+
+TEST_F(SummaryTest, AnAuditIsOneLine) {
+    recording.audit = Audit{.verdict = Audit::Verdict::kAgrees, .stopped_samples = 1234, .largest_difference = 0.0123};
+    EXPECT_NE(
+        summary_text(outcome(), Verbosity::kNormal).find("audit: agrees within 1.2 points (1,234 stopped samples)\n"),
+        std::string::npos);
+    EXPECT_EQ(said(), "");
+    recording.audit = Audit{.verdict = Audit::Verdict::kBiased,
+                            .stopped_samples = 2400,
+                            .function = "f\x1b (m.py:1)",
+                            .shown = 0.401,
+                            .stopped = 0.3,
+                            .uncertainty = 0.031};
+    EXPECT_EQ(
+        said(),
+        "audit: biased: `f\\x1b (m.py:1)` is shown with 40.1 %, stopped samples say 30.0 % \u00b1 3.1 (2,400 stopped "
+        "samples); use --blocking\n");
+    recording.audit = Audit{.verdict = Audit::Verdict::kTooFew, .stopped_samples = 7};
+    EXPECT_NE(summary_text(outcome(), Verbosity::kNormal)
+                  .find("audit: too few samples to say (7 stopped samples); record longer"),
+              std::string::npos);
+    EXPECT_NE(summary_json(outcome()).find("too few samples"), std::string::npos);
+}
+
+TEST_F(SummaryTest, WhatTheProgramUsedIsTold) {
+    recording.profile.info.cpu_time = true;
+    recording.cpu.ran = 9s;
+    recording.cpu.given = 8'900ms;
+    EXPECT_NE(summary_text(outcome(), Verbosity::kNormal).find("program   8.90 s of CPU in samples, 9.00 s used\n"),
+              std::string::npos);
+    recording.cpu.waited = 2s;
+    EXPECT_NE(summary_text(outcome(), Verbosity::kNormal).find("; waited 2.00 s for a CPU\n"), std::string::npos);
+    recording.cpu.uncounted_samples = 3;
+    EXPECT_NE(said().find("does not count CPU time for 3 of 1,000 samples"), std::string::npos);
+}
+
 TEST_F(SummaryTest, FewLateAndUnprovenSamplesAreWarnedAbout) {
     recording.profile.info.stacks = 99;
     EXPECT_NE(said().find("only 99 samples: shares are rough"), std::string::npos);

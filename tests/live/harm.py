@@ -138,6 +138,21 @@ def ticking(process):
     support.wait_for_ticks(process, 30)
 
 
+def processor_time(pid):
+    """Nanoseconds of CPU that the threads of a process have used."""
+    used = 0
+    for tid in support.threads_of(pid):
+        with open("/proc/%d/task/%d/schedstat" % (pid, tid)) as file:
+            used += int(file.read().split()[0])
+    return used
+
+
+def wait_for_work(pid, intervals):
+    """A raw profile counts CPU time in whole intervals (10 ms here): without a CPU for the target, ticks leave it empty."""
+    goal = processor_time(pid) + intervals * 10_000_000
+    wait_until(lambda: processor_time(pid) >= goal, "the target does not get to work")
+
+
 def record_through(python, byte, *options):
     """Records a working target that is told `byte` once sampling runs. Gives the status, the stacks, and the words."""
     with support.scratch() as folder, support.Victim(python, "working.py") as victim:
@@ -145,6 +160,7 @@ def record_through(python, byte, *options):
         process = start_lampyr("record", "-p", victim.pid, "-f", "raw", "-o", path, *options)
         try:
             ticking(process)
+            wait_for_work(victim.pid, 2)
             check(process.poll() is None, "the recording ended by itself")
             order(victim, byte)
             begin = time.monotonic()
@@ -170,7 +186,7 @@ def test_ends(python):
             took, _ = record_through(python, byte, *blocking)
             print("%s %s: written after %.2f s" % (" ".join(blocking) or "default", what, took))
         # Another Python in the same process: the recording may end or go on, but it ends in time and is written.
-        took, _ = record_through(python, b"p", "-d", 2, *blocking)
+        took, _ = record_through(python, b"p", "-d", 4, *blocking)
         print("%s exec of Python: written after %.2f s" % (" ".join(blocking) or "default", took))
 
 

@@ -17,8 +17,9 @@
 
 namespace lampyr::test {
 
-/// A target's memory made by a test: regions of bytes at addresses. Reads may span neighbouring regions and stop at the
-/// first byte outside all of them, as the kernel's do. Every read is counted, so a test can demand "one call".
+/// A target's memory made by a test: regions of bytes at addresses. As with a real process whole pages are mapped: what lies
+/// between regions in a page that holds one reads as zero. Reads stop at the first byte of a page that holds none, or of
+/// a region that was unmapped. Every read is counted, so a test can demand "one call".
 class FakeMemory final : public process::RemoteMemory {
   public:
     /// A new region of zero bytes. Overlapping another is a mistake of the test.
@@ -30,7 +31,11 @@ class FakeMemory final : public process::RemoteMemory {
         regions_[address.value].resize(size);
     }
     /// Everything of the region that holds `address` becomes unreadable.
-    void unmap(RemoteAddr address) { regions_.erase(region_of(address.value)); }
+    void unmap(RemoteAddr address) {
+        const auto region = region_of(address.value);
+        holes_[region->first] = end_of(region);
+        regions_.erase(region);
+    }
 
     void put_bytes(RemoteAddr address, std::span<const std::byte> bytes) {
         if (bytes.empty()) return;
@@ -89,7 +94,11 @@ class FakeMemory final : public process::RemoteMemory {
         std::size_t done = 0;
         while (done < out.size()) {
             const auto region = region_of(address + done);
-            if (region == regions_.end()) break;
+            if (region == regions_.end()) {
+                if (!is_between_regions(address + done)) break;
+                out[done++] = std::byte{0};
+                continue;
+            }
             const std::uint64_t within = address + done - region->first;
             const std::size_t count = std::min<std::size_t>(out.size() - done, region->second.size() - within);
             std::memcpy(out.data() + done, region->second.data() + within, count);
@@ -98,7 +107,18 @@ class FakeMemory final : public process::RemoteMemory {
         return done;
     }
 
+    /// Whether the page of this byte, which is in no region, holds one.
+    [[nodiscard]] bool is_between_regions(std::uint64_t address) const {
+        const auto hole = holes_.upper_bound(address);
+        if (hole != holes_.begin() && address < std::prev(hole)->second) return false;
+        const std::uint64_t page = address / kPage * kPage;
+        const auto next = regions_.lower_bound(page + kPage);
+        return next != regions_.begin() && end_of(std::prev(next)) > page;
+    }
+
+    static constexpr std::uint64_t kPage = 4096;
     Regions regions_;
+    std::map<std::uint64_t, std::uint64_t> holes_;  // start -> end
     mutable std::size_t calls_ = 0;
 };
 

@@ -76,6 +76,17 @@ Result<double> parse_rate(std::string_view text) {
     return *value;
 }
 
+Result<double> parse_max_cpu(std::string_view text) {
+    std::string_view digits = text;
+    if (digits.ends_with('%')) digits.remove_suffix(1);
+    const std::optional<double> value = parse_number(digits);
+    if (!value || *value <= 0 || *value > 100) {
+        return usage(fmt::format("bad limit {}", in_quotes(text)),
+                     "give percent of one core, more than 0 and at most 100, such as --max-cpu 5");
+    }
+    return *value / 100;
+}
+
 Result<std::chrono::nanoseconds> parse_duration(std::string_view text) {
     const std::optional<double> value = parse_number(text);
     if (!value || *value <= 0 || *value > kMaxSeconds) {

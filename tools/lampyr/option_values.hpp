@@ -17,6 +17,7 @@ enum class ColourChoice : std::uint8_t { kAuto, kAlways, kNever };
 /// The words after an option, turned into values. Each failure is kUsage and says what would have been right.
 [[nodiscard]] Result<Pid> parse_pid(std::string_view text);  ///< decimal or 0x hexadecimal
 [[nodiscard]] Result<double> parse_rate(std::string_view text);
+[[nodiscard]] Result<double> parse_max_cpu(std::string_view text);  ///< percent of a core; the answer is a share
 [[nodiscard]] Result<std::chrono::nanoseconds> parse_duration(std::string_view text);  ///< seconds, fractions allowed
 /// "FROM-TO" in seconds; either may be left out.
 struct TimeRange {

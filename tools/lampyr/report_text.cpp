@@ -9,6 +9,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <ctime>
 #include <vector>
@@ -63,6 +64,11 @@ std::string subject(const ReadProfile& read) {
     return fmt::format("process {}", processes.front().pid.value);
 }
 
+bool has_times(const Profile& profile) {
+    return std::any_of(profile.samples.begin(), profile.samples.end(),
+                       [](const Sample& sample) { return sample.weight.count() > 0; });
+}
+
 std::string facts(const ReadProfile& read, std::uint64_t recorded) {
     const Profile& profile = read.profile;
     const ProfileInfo& info = profile.info;
@@ -74,6 +80,10 @@ std::string facts(const ReadProfile& read, std::uint64_t recorded) {
     if (info.rate_asked_hz > 0 && info.rate_got_hz > 0)
         text += fmt::format(", {} of {} Hz", format_rate(info.rate_got_hz), format_rate(info.rate_asked_hz));
     text += options_text(info);
+    if (info.cpu_time)
+        text += "\n  time      CPU time of the threads";
+    else if (has_times(profile))
+        text += "\n  time      by the clock";
     if (info.ticks > 0) {
         ProfileInfo all = info;  // what was lost was lost from all
         all.stacks = recorded;
@@ -92,11 +102,12 @@ std::string report_text(const ReadProfile& read, std::uint64_t recorded, std::st
     std::string text = facts(read, recorded);
     const auto entries = lines == Lines::kLine ? top_lines(read.profile, top) : top_functions(read.profile, top);
     if (entries.empty()) return text + "\nno samples\n";
-    const double all = static_cast<double>(read.profile.info.stacks);
-    text += fmt::format("\n{:>8}  {:>12}  {:>8}  {}\n", "self", "samples", "total", rows);
+    const bool timed = has_times(read.profile);
+    text += fmt::format("\n{:>8}  {:>12}  {:>8}  {}\n", "self", timed ? "time" : "samples", "total", rows);
     for (const TopEntry& entry : entries) {
-        text += fmt::format("{:>6.1f} %  {:>12}  {:>6.1f} %  {}\n", 100 * entry.self_share, format_count(entry.self),
-                            all > 0 ? 100 * static_cast<double>(entry.total) / all : 0,
+        const auto self = static_cast<std::uint64_t>(entry.self.count());
+        text += fmt::format("{:>6.1f} %  {:>12}  {:>6.1f} %  {}\n", 100 * entry.self_share,
+                            timed ? format_seconds(entry.self) : format_count(self), 100 * entry.total_share,
                             cut_text(terminal_safe(entry.label), kLongestLabel));
     }
     return text;

@@ -25,6 +25,7 @@ double share(std::uint64_t part, std::uint64_t whole) {
     return whole == 0 ? 0 : static_cast<double>(part) / static_cast<double>(whole);
 }
 double seconds(std::chrono::nanoseconds time) { return std::chrono::duration<double>(time).count(); }
+double microseconds(std::chrono::nanoseconds time) { return static_cast<double>(time.count()) / 1000; }
 
 std::uint64_t loss(const ProfileInfo& info, Loss cause) { return info.losses[static_cast<std::size_t>(cause)]; }
 double late_share(const ProfileInfo& info) {
@@ -45,6 +46,29 @@ std::string why_stopped(const Outcome& outcome) {
         case SIGHUP: return "SIGHUP";
         default: return "on request";
     }
+}
+
+std::chrono::nanoseconds time_of(const Profile& profile) {
+    std::chrono::nanoseconds time{0};
+    for (const Sample& sample : profile.samples) time += sample.weight;
+    return time;
+}
+
+double own_share(const Recording& recording) {
+    const double whole = seconds(recording.profile.info.duration);
+    return whole > 0 ? seconds(recording.own_cpu) / whole : 0;
+}
+
+std::string held_down_text(const Recording& recording) {
+    const ProfileInfo& info = recording.profile.info;
+    const bool held_down = recording.lowest_rate_hz > 0 && recording.lowest_rate_hz < info.rate_asked_hz;
+    return held_down && info.rate_got_hz < 0.95 * info.rate_asked_hz ? ", held down by --max-cpu" : "";
+}
+
+std::string cpu_text(const TargetCpu& cpu) {
+    std::string text = fmt::format("{} of CPU in samples, {} used", format_seconds(cpu.given), format_seconds(cpu.ran));
+    if (cpu.waited.count() > 0) text += fmt::format("; waited {} for a CPU", format_seconds(cpu.waited));
+    return text;
 }
 
 void add_top(std::vector<std::string>& lines, std::string_view title, const std::vector<TopEntry>& entries) {
@@ -72,11 +96,54 @@ std::string next_command(const Outcome& outcome) {
     return file;
 }
 
+std::string audit_text(const Audit& audit) {
+    const std::string samples = plural(audit.stopped_samples, "stopped sample");
+    switch (audit.verdict) {
+        case Audit::Verdict::kTooFew: break;
+        case Audit::Verdict::kAgrees:
+            return fmt::format("audit: agrees within {:.1f} points ({})", 100 * audit.largest_difference, samples);
+        case Audit::Verdict::kBiased:
+            return fmt::format(
+                "audit: biased: `{}` is shown with {:.1f} %{}, stopped samples say {:.1f} % \u00b1 {:.1f} ({})",
+                cut_text(terminal_safe(audit.function), 120), 100 * audit.shown,
+                audit.inclusive ? " (with what it calls)" : "", 100 * audit.stopped, 100 * audit.uncertainty, samples);
+    }
+    return fmt::format("audit: too few samples to say ({}); record longer", samples);
+}
+
+std::string_view verdict_name(Audit::Verdict verdict) {
+    switch (verdict) {
+        case Audit::Verdict::kAgrees: return "agrees";
+        case Audit::Verdict::kBiased: return "biased";
+        case Audit::Verdict::kTooFew: break;
+    }
+    return "too few samples";
+}
+
+nlohmann::json audit_json(const std::optional<Audit>& audit) {
+    if (!audit) return nullptr;
+    nlohmann::json json{{"verdict", verdict_name(audit->verdict)},
+                        {"stopped_samples", audit->stopped_samples},
+                        {"shares_tested", audit->shares_tested},
+                        {"largest_difference", audit->largest_difference}};
+    if (audit->verdict == Audit::Verdict::kBiased) {
+        json["function"] = audit->function;
+        json["inclusive"] = audit->inclusive;
+        json["shown_share"] = audit->shown;
+        json["stopped_share"] = audit->stopped;
+        json["uncertainty"] = audit->uncertainty;
+    }
+    return json;
+}
+
 nlohmann::json top_json(const std::vector<TopEntry>& entries) {
     nlohmann::json list = nlohmann::json::array();
     for (const TopEntry& entry : entries) {
-        list.push_back(
-            {{"label", entry.label}, {"self", entry.self}, {"total", entry.total}, {"self_share", entry.self_share}});
+        list.push_back({{"label", entry.label},
+                        {"self_s", seconds(entry.self)},
+                        {"total_s", seconds(entry.total)},
+                        {"self_share", entry.self_share},
+                        {"total_share", entry.total_share}});
     }
     return list;
 }
@@ -116,6 +183,20 @@ std::vector<std::string> warnings(const Outcome& outcome) {
         list.push_back(fmt::format("only {}: shares are rough; record longer or raise the rate with -r",
                                    plural(info.stacks, "sample")));
     }
+    if (const double most = outcome.options.max_cpu_share; most > 0 && own_share(recording) > 1.2 * most) {
+        list.push_back(
+            fmt::format("lampyr used {:.2g} % of a core, more than the {:.2g} % of --max-cpu: starting and "
+                        "reading names takes what it takes",
+                        100 * own_share(recording), 100 * most));
+    }
+    if (recording.audit && recording.audit->verdict == Audit::Verdict::kBiased)
+        list.push_back(audit_text(*recording.audit) + "; use --blocking");
+    if (recording.cpu.uncounted_samples > 0) {
+        list.push_back(
+            fmt::format("the kernel does not count CPU time for {} of {}: they stand for time on the wall, and a "
+                        "thread that waited for a CPU is shown as if it ran",
+                        format_count(recording.cpu.uncounted_samples), plural(info.stacks, "sample")));
+    }
     if (late_share(info) > 0.10) {
         list.push_back(
             fmt::format("{:.0f} % of the ticks came too late; ask for a rate that can be kept, such as -r {}",
@@ -137,20 +218,26 @@ std::string summary_text(const Outcome& outcome, Verbosity verbosity) {
     std::vector<std::string> head;
     head.push_back(fmt::format("lampyr: recorded {} of {}: {}", format_seconds(info.duration), who(profile),
                                why_stopped(outcome)));
-    head.push_back(fmt::format("  samples   {} in {}, {} of {} Hz; lampyr's own CPU {} ({})", format_count(info.stacks),
+    head.push_back(fmt::format("  samples   {} in {}, {} of {} Hz{}", format_count(info.stacks),
                                plural(profile.threads.size(), "thread"), format_rate(info.rate_got_hz),
-                               format_rate(info.rate_asked_hz), format_seconds(recording.own_cpu),
-                               format_share(seconds(recording.own_cpu), seconds(info.duration))));
+                               format_rate(info.rate_asked_hz), held_down_text(recording)));
+    head.push_back(fmt::format("  lampyr    {} of CPU ({} of a core), {} of memory at most",
+                               format_seconds(recording.own_cpu), format_share(own_share(recording), 1),
+                               format_bytes(recording.peak_rss_bytes)));
     head.push_back("  losses    " + losses_text(info));
-    if (info.blocking) {
+    if (info.cpu_time) head.push_back("  program   " + cpu_text(recording.cpu));
+    if (recording.audit && recording.audit->verdict != Audit::Verdict::kBiased)
+        head.push_back("  " + audit_text(*recording.audit));
+    if (info.blocking || recording.audit) {
         head.push_back(fmt::format("  stopped   the program was held for {} in all, {} at most",
                                    format_seconds(recording.stopped), format_seconds(recording.longest_stop)));
     }
     std::vector<std::string> tail;
     for (const std::string& warning : warnings(outcome)) tail.push_back("lampyr: warning: " + warning);
     if (verbosity == Verbosity::kVerbose) {
-        tail.push_back(fmt::format("  reading   {}, {} of memory at most", plural(recording.read_calls, "read call"),
-                                   format_bytes(recording.peak_rss_bytes)));
+        tail.push_back(fmt::format("  reading   {}; ticks {:.0f} us late (median), {:.0f} us (99 %); {} priority",
+                                   plural(recording.read_calls, "read call"), microseconds(recording.late_median),
+                                   microseconds(recording.late_p99), recording.priority));
     }
     tail.push_back(fmt::format("  wrote     {} ({}, {})", terminal_safe(outcome.path), to_string(outcome.format),
                                format_bytes(outcome.bytes)));
@@ -194,7 +281,21 @@ std::string summary_json(const Outcome& outcome) {
         {"threads", profile.threads.size()},
         {"processes", processes},
         {"losses", losses},
+        {"weights", info.cpu_time ? "cpu" : "wall"},
+        {"interval_s", seconds(info.interval)},
+        {"samples_time_s", seconds(time_of(profile))},
+        {"target_cpu_s", seconds(recording.cpu.ran)},
+        {"target_cpu_given_s", seconds(recording.cpu.given)},
+        {"run_queue_wait_s", seconds(recording.cpu.waited)},
+        {"waiting_samples", recording.cpu.waiting_samples},
+        {"uncounted_samples", recording.cpu.uncounted_samples},
+        {"tick_late_median_us", microseconds(recording.late_median)},
+        {"tick_late_p99_us", microseconds(recording.late_p99)},
+        {"priority", recording.priority},
         {"own_cpu_s", seconds(recording.own_cpu)},
+        {"own_cpu_share", own_share(recording)},
+        {"max_cpu_share", outcome.options.max_cpu_share > 0 ? nlohmann::json(outcome.options.max_cpu_share) : nullptr},
+        {"lowest_rate_hz", recording.lowest_rate_hz},
         {"peak_rss_bytes", recording.peak_rss_bytes},
         {"read_calls", recording.read_calls},
         {"blocking", info.blocking},
@@ -202,6 +303,7 @@ std::string summary_json(const Outcome& outcome) {
         {"gil_only", info.gil_only},
         {"target_stopped_s", seconds(recording.stopped)},
         {"longest_stop_s", seconds(recording.longest_stop)},
+        {"audit", audit_json(recording.audit)},
         {"top_functions", top_json(top_functions(profile, 10))},
         {"top_lines", top_json(top_lines(profile, 10))},
         {"warnings", warnings(outcome)},

@@ -46,14 +46,15 @@ std::string subtitle(const Profile& profile, const PictureTree& tree) {
     const std::string_view what = info.gil_only        ? "holding the GIL"
                                   : info.idle_included ? "running or waiting"
                                                        : "running";
+    const std::string_view kind = info.cpu_time ? "CPU time" : "time";
     const double total = static_cast<double>(tree.total.front()) * static_cast<double>(tree.unit);
     if (tree.unit == 0) {
         return fmt::format(
             "Width is samples seen {} ({} in all). Callers stand above what they call; largest at the left.", what,
             grouped(tree.total.front()));
     }
-    return fmt::format("Width is time {} ({} in all). Callers stand above what they call; largest at the left.", what,
-                       seconds(total));
+    return fmt::format("Width is {} {} ({} in all). Callers stand above what they call; largest at the left.", kind,
+                       info.cpu_time ? "of running threads" : what, seconds(total));
 }
 
 std::string losses(const ProfileInfo& info) {

@@ -57,6 +57,8 @@ void DeltaEncoder::begin(const ProfileInfo& info) {
     builder.add_bool(InfoTag::kGilOnly, info.gil_only);
     builder.add_bool(InfoTag::kBlocking, info.blocking);
     builder.add_bool(InfoTag::kTimeline, info.timeline);
+    builder.add_bool(InfoTag::kCpuTime, info.cpu_time);
+    if (info.longest_interval.count() != 0) builder.add_int64(InfoTag::kLongestInterval, info.longest_interval.count());
     if (info.started_unix.count() != 0) builder.add_int64(InfoTag::kStarted, info.started_unix.count());
     add_host(builder, info.host);
 }
@@ -144,9 +146,16 @@ void DeltaEncoder::add_samples(std::span<const Sample> samples) {
 
 void DeltaEncoder::add_grown(std::span<const SampleGrowth> grown) {
     add_column(message_, column_, BlockTag::kGrownRow, grown, [](const SampleGrowth& g) { return g.row; });
-    add_column(message_, column_, BlockTag::kGrownCount, grown, [](const SampleGrowth& g) { return g.count; });
+    add_column(message_, signed_column_, BlockTag::kGrownCount, grown, [](const SampleGrowth& g) { return g.count; });
     add_column(message_, signed_column_, BlockTag::kGrownWeight, grown,
                [](const SampleGrowth& g) { return std::int64_t{g.weight.count()}; });
+    const bool other_stacks =
+        std::any_of(grown.begin(), grown.end(), [](const SampleGrowth& g) { return g.stack.has_value(); });
+    if (!other_stacks) return;
+    add_column(message_, column_, BlockTag::kGrownStack, grown, [](const SampleGrowth& g) -> std::uint64_t {
+        if (!g.stack) return 0;
+        return *g.stack == kEmptyStack ? 1 : std::uint64_t{g.stack->value} + 2;
+    });
 }
 
 void DeltaEncoder::add_end(const ProfileDelta& delta) {

@@ -47,8 +47,9 @@ enum class BlockTag : protozero::pbf_tag_type {
     kSampleWeight = 14,  // packed sint64, ns
     kSampleStart = 15,   // packed sint64, ns: difference to the row before
     kGrownRow = 16,      // packed uint64
-    kGrownCount = 17,    // packed uint64
+    kGrownCount = 17,    // packed sint64
     kGrownWeight = 18,   // packed sint64, ns
+    kGrownStack = 20,    // packed uint64: 0 is "as it was", 1 "no frames", else id + 2; absent: all as they were
     kEnd = 19,           // message End; in the last block of a recording that ended in order
 };
 
@@ -67,6 +68,8 @@ enum class InfoTag : protozero::pbf_tag_type {
     kTimeline = 12,
     kStarted = 13,  // int64, ns since 1970
     kHost = 14,     // message Host
+    kCpuTime = 15,
+    kLongestInterval = 16,  // int64, ns
 };
 enum class LossTag : protozero::pbf_tag_type { kName = 1, kCount = 2 };
 enum class HostTag : protozero::pbf_tag_type { kName = 1, kKernel = 2, kMachine = 3, kProcessors = 4 };

@@ -79,8 +79,8 @@ void require_done(const Each&... columns) {
 
 struct TableReader::Columns {
     Column<Unsigned> frame_function, frame_line, stack_parent, stack_frame;
-    Column<Unsigned> thread, state, count, grown_row, grown_count;
-    Column<Signed> stack, weight, start, grown_weight;
+    Column<Unsigned> thread, state, count, grown_row, grown_stack;
+    Column<Signed> stack, weight, start, grown_count, grown_weight;
 };
 
 StringId TableReader::text(std::uint64_t id) const {
@@ -149,6 +149,10 @@ void TableReader::read_info(std::string_view encoded) {
             case varint(InfoTag::kGilOnly): info.gil_only = message.get_bool(); break;
             case varint(InfoTag::kBlocking): info.blocking = message.get_bool(); break;
             case varint(InfoTag::kTimeline): info.timeline = message.get_bool(); break;
+            case varint(InfoTag::kCpuTime): info.cpu_time = message.get_bool(); break;
+            case varint(InfoTag::kLongestInterval):
+                info.longest_interval = std::chrono::nanoseconds(time(message.get_int64()));
+                break;
             case varint(InfoTag::kStarted): info.started_unix = std::chrono::nanoseconds(message.get_int64()); break;
             case bytes(InfoTag::kHost): read_host(view(message.get_view())); break;
             default: message.skip();
@@ -307,17 +311,26 @@ void TableReader::add_samples(Columns& columns) {
 
 void TableReader::add_grown(Columns& columns) {
     std::vector<Sample>& samples = read_.profile.samples;
+    const bool other_stacks = columns.grown_stack.more();
     while (columns.grown_row.more()) {
         const std::uint64_t row = columns.grown_row.take();
-        const std::uint64_t count = columns.grown_count.take();
+        const std::int64_t count = columns.grown_count.take();
         const std::int64_t weight = columns.grown_weight.take();
+        const std::uint64_t stack = other_stacks ? columns.grown_stack.take() : 0;
         require(row < samples.size(), "a sample that is not there");
-        add_sums(count, weight);
-        samples[row].count += count;
-        samples[row].weight += std::chrono::nanoseconds(weight);
-        require(samples[row].weight.count() >= 0, "a time below zero");  // so none exceeds their sum
+        require(stack < read_.profile.stacks.size() + 2, "a stack that is not there");
+        Sample& sample = samples[row];
+        require(count >= -static_cast<std::int64_t>(sample.count), "a count below zero");
+        // Taken away first: so none of the sums is ever more than what is there.
+        if (count < 0) total_count_ -= static_cast<std::uint64_t>(-count);
+        add_sums(count > 0 ? static_cast<std::uint64_t>(count) : 0, weight);
+        sample.count = static_cast<std::uint64_t>(static_cast<std::int64_t>(sample.count) + count);
+        sample.weight += std::chrono::nanoseconds(weight);
+        require(sample.weight.count() >= 0, "a time below zero");  // so none exceeds their sum
+        if (stack == 1) sample.stack = kEmptyStack;
+        if (stack > 1) sample.stack = StackId{static_cast<std::uint32_t>(stack - 2)};
     }
-    require_done(columns.grown_count, columns.grown_weight);
+    require_done(columns.grown_count, columns.grown_weight, columns.grown_stack);
 }
 
 void TableReader::read_message(std::string_view encoded, Columns& columns) {
@@ -341,8 +354,9 @@ void TableReader::read_message(std::string_view encoded, Columns& columns) {
             case bytes(BlockTag::kSampleWeight): columns.weight.set(message.get_packed_sint64()); break;
             case bytes(BlockTag::kSampleStart): columns.start.set(message.get_packed_sint64()); break;
             case bytes(BlockTag::kGrownRow): columns.grown_row.set(message.get_packed_uint64()); break;
-            case bytes(BlockTag::kGrownCount): columns.grown_count.set(message.get_packed_uint64()); break;
+            case bytes(BlockTag::kGrownCount): columns.grown_count.set(message.get_packed_sint64()); break;
             case bytes(BlockTag::kGrownWeight): columns.grown_weight.set(message.get_packed_sint64()); break;
+            case bytes(BlockTag::kGrownStack): columns.grown_stack.set(message.get_packed_uint64()); break;
             default: message.skip();
         }
     }
@@ -370,6 +384,7 @@ ReadProfile TableReader::finish() && {
     Profile& profile = read_.profile;
     if (profile.strings.empty()) profile.strings.emplace_back();
     profile.info.stacks = total_count_;
+    std::erase_if(profile.samples, [](const Sample& sample) { return sample.count == 0; });
     const auto in_time = [](const Sample& a, const Sample& b) {
         return std::tie(a.start, a.thread) < std::tie(b.start, b.thread);
     };

@@ -168,13 +168,13 @@ TEST_P(ReadStacks, ALoopThatCameRoundIsSeenInTheSlots) {
     EXPECT_EQ(reads.stacks().front()->unproven, 2U) << "nobody has proven this call yet";
     EXPECT_EQ(reads.stacks().front()->frames.size(), 5U) << "kept, not dropped";
 
-    segments = 0;
     changes = 1000;
     ASSERT_EQ(reads.sweep(), StackReader::Outcome::kOk);
     EXPECT_EQ(reads.stacks().front()->unproven, 2U);
-    const int the_sweep = segments / 4;  // that and a little more; four times as much was read after it, to learn
 
-    changes = the_sweep;
+    changes = segments = 0;
+    ASSERT_EQ(reads.sweep(), StackReader::Outcome::kOk);
+    changes = segments;  // during the sweep, but not while it is read again to learn
     ASSERT_EQ(reads.sweep(), StackReader::Outcome::kOk);
     changes = 1000;
     ASSERT_EQ(reads.sweep(), StackReader::Outcome::kOk);
@@ -288,6 +288,90 @@ TEST_P(ReadStacks, FollowsThreadsThatComeAndGo) {
     py_.memory().put(interpreter + layout().interpreter.threads_head.value(), b);
     ASSERT_EQ(reads.sweep(), StackReader::Outcome::kOk);
     EXPECT_EQ(reads.stacks().size(), 2U);
+}
+
+/// Segments that a call reads, by address.
+bool any_within(const std::vector<process::RemoteSegment>& segments, RemoteAddr address, std::uint64_t size) {
+    return std::any_of(segments.begin(), segments.end(), [&](const process::RemoteSegment& segment) {
+        return segment.address < address.value + size && address.value < segment.address + segment.size;
+    });
+}
+
+TEST_P(ReadStacks, AThreadThatDoesNotRunIsNotRead) {
+    const RemoteAddr sleeper = py_.thread({.frames = frames(6), .ident = 0x1000});
+    const RemoteAddr runner = py_.thread({.frames = frames(3), .ident = 0x2000});
+    const RuntimeAnchor anchor = py_.runtime({py_.interpreter({sleeper, runner})});
+    std::vector<process::RemoteSegment> segments;
+    const test::ChangingMemory memory(py_.memory(),
+                                      [&](process::RemoteSegment segment) { segments.push_back(segment); });
+    auto reads = reader(memory, anchor);
+    const auto sweep_still = [&](int times) {
+        for (int i = 0; i < times; ++i) {
+            segments.clear();
+            if (!reads.stacks().empty()) reads.set_still(1, true);
+            ASSERT_EQ(reads.sweep(), StackReader::Outcome::kOk);
+        }
+    };
+    sweep_still(40);
+    EXPECT_FALSE(any_within(segments, sleeper, layout().thread.size));
+    EXPECT_TRUE(any_within(segments, runner, layout().thread.size));
+    ASSERT_EQ(reads.stacks().size(), 2U);
+    EXPECT_EQ(reads.stacks()[1]->frames.size(), 6U);
+
+    // It wakes up, and is read at once and from then on.
+    py_.set_current(sleeper, py_.frames_of(sleeper)[3]);
+    ASSERT_EQ(reads.sweep(), StackReader::Outcome::kOk);
+    EXPECT_EQ(reads.stacks()[1]->frames.size(), 4U);
+    segments.clear();
+    const std::size_t calls = py_.memory().calls();
+    ASSERT_EQ(reads.sweep(), StackReader::Outcome::kOk);
+    EXPECT_TRUE(any_within(segments, sleeper, layout().thread.size));
+    EXPECT_EQ(reads.stacks()[1]->frames.size(), 4U);
+    EXPECT_GT(py_.memory().calls(), calls);
+}
+
+TEST_P(ReadStacks, TheListIsFollowedPastThreadsThatRest) {
+    const RemoteAddr a = py_.thread({.frames = frames(2), .ident = 0x1000});
+    const RemoteAddr b = py_.thread({.frames = frames(3), .ident = 0x2000});
+    const RemoteAddr c = py_.thread({.frames = frames(4), .ident = 0x3000});
+    auto reads = reader(py_.memory(), py_.runtime({py_.interpreter({a, b, c})}));
+    for (int i = 0; i < 40; ++i) {
+        ASSERT_EQ(reads.sweep(), StackReader::Outcome::kOk);
+        for (std::size_t thread = 0; thread < 3; ++thread) reads.set_still(thread, true);
+    }
+    reads.check_list();
+    ASSERT_EQ(reads.sweep(), StackReader::Outcome::kOk);
+    ASSERT_EQ(reads.stacks().size(), 3U);
+    // The one in the middle ends; both its neighbours sleep on.
+    py_.memory().put(c + layout().thread.next.value(), a);
+    for (std::size_t thread = 0; thread < 3; ++thread) reads.set_still(thread, true);
+    reads.check_list();
+    ASSERT_EQ(reads.sweep(), StackReader::Outcome::kOk);
+    ASSERT_EQ(reads.stacks().size(), 2U);
+    EXPECT_EQ(reads.stacks()[0]->tstate, c);
+    EXPECT_EQ(reads.stacks()[1]->tstate, a);
+    EXPECT_EQ(reads.stacks()[1]->frames.size(), 2U);
+}
+
+TEST_P(ReadStacks, DeepStacksAreJoinedToWhatDidNotChange) {
+    const auto made = frames(200);
+    const RemoteAddr thread = py_.thread({.frames = made});
+    auto reads = reader(py_.memory(), py_.runtime({py_.interpreter({thread})}));
+    const auto& addresses = py_.frames_of(thread);
+    py_.set_current(thread, addresses[198]);
+    for (int i = 0; i < 4; ++i) ASSERT_EQ(reads.sweep(), StackReader::Outcome::kOk);
+    py_.set_current(thread, addresses[197]);
+    ASSERT_EQ(reads.sweep(), StackReader::Outcome::kOk);
+    const RawStack& stack = *reads.stacks().front();
+    expect_proven(stack);
+    EXPECT_GT(stack.unchanged, 120U);
+    EXPECT_EQ(codes(stack), codes({made.begin(), made.begin() + 198}));
+    // A change far outside is seen.
+    const FakeFrame other = py_.frame({.code = made[3].code, .offset = 12});
+    py_.set_offset(addresses[3], other);
+    ASSERT_EQ(reads.sweep(), StackReader::Outcome::kOk);
+    EXPECT_EQ(reads.stacks().front()->frames[194].instruction, stack.frames[194].instruction);
+    EXPECT_LE(stack.unchanged, 3U);
 }
 
 TEST_P(ReadStacks, OneLostThreadDoesNotCostTheOthers) {

@@ -100,6 +100,39 @@ TEST(Folded, CountsAddUpHoweverItIsWritten) {
     }
 }
 
+TEST(Folded, CountsAreTimeInIntervals) {
+    ProfileDraft maker;
+    const ThreadId thread = maker.thread(maker.process(1), 1);
+    const auto add = [&](std::string_view name, std::int64_t weight_ms) {
+        maker.sample(thread, maker.stack({maker.frame(name, "/m.py", 1)}), 0, weight_ms);
+    };
+    add("a", 14);   // 1.4 intervals, 0.4 to the next
+    add("b", 12);   // 1.6, takes 0.4 from the next
+    add("c", 16);   // 1.2
+    add("d", 0);    // waited for a CPU: no time, no line
+    add("e", 108);  // 11.0
+    for (int i = 0; i < 100; ++i) add("f", 0);
+    ProfileInfo info;
+    info.interval = std::chrono::milliseconds(10);
+    EXPECT_EQ(test::written(maker.finish(std::move(info)), Format::kRaw),
+              "a (m.py:1) 1\n"
+              "b (m.py:1) 2\n"
+              "c (m.py:1) 1\n"
+              "e (m.py:1) 11\n");
+}
+
+TEST(Folded, RoundedCountsAddUpToAllTime) {
+    for (unsigned seed = 0; seed < 24; ++seed) {
+        Profile profile = test::mixed_profile(seed);
+        profile.info.interval = std::chrono::microseconds(1300);
+        std::chrono::nanoseconds all{0};
+        for (const Sample& sample : profile.samples) all += sample.weight;
+        const ExportOptions options{.threads = seed % 2 == 0, .title = ""};
+        const auto stacks = read_folded(test::written(profile, Format::kRaw, options));
+        EXPECT_EQ(static_cast<std::int64_t>(sum(stacks)), (all + profile.info.interval / 2) / profile.info.interval);
+    }
+}
+
 std::vector<std::string> lines_of(const std::string& text) {
     std::vector<std::string> lines;
     std::istringstream in(text);

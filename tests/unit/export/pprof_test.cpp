@@ -155,10 +155,10 @@ Decoded decoded(const std::string& file) {
             }
             case ProfileTag::kSample: {
                 Decoded::Sample sample;
-                each_field<SampleTag>(profile.get_view(), [&](auto& m) {
-                    if (m.tag() == SampleTag::kLocation) {
+                each_field<SampleRowTag>(profile.get_view(), [&](auto& m) {
+                    if (m.tag() == SampleRowTag::kLocation) {
                         for (const auto id : m.get_packed_uint64()) sample.locations.push_back(id);
-                    } else if (m.tag() == SampleTag::kValue) {
+                    } else if (m.tag() == SampleRowTag::kValue) {
                         for (const auto value : m.get_packed_int64()) sample.values.push_back(value);
                     } else {
                         std::string key;
@@ -250,9 +250,12 @@ TEST(Pprof, LooksAsDocumented) {
     EXPECT_EQ(function.start_line, 28);
 }
 
-TEST(Pprof, WithoutIdleThreadsTheTimeIsCpuTime) {
-    EXPECT_EQ(written(test::mixed_profile(1)).types.back().first, "cpu");
-    EXPECT_EQ(written(Profile{}).default_type, "cpu");
+TEST(Pprof, SaysWhoseTimeItIs) {
+    Profile profile = test::mixed_profile(1);
+    EXPECT_EQ(written(profile).types.back().first, "wall");
+    profile.info.cpu_time = true;
+    EXPECT_EQ(written(profile).types.back().first, "cpu");
+    EXPECT_EQ(written(profile).default_type, "cpu");
 }
 
 TEST(Pprof, CountsAndTimesAddUp) {

@@ -185,9 +185,9 @@ TEST(Pprof, OthersMayCountOnlyTime) {
     const auto with_value = [&bytes](std::int64_t value) {
         std::string whole = bytes;
         protozero::pbf_builder<ProfileTag> builder(whole);
-        protozero::pbf_builder<SampleTag> sample(builder, ProfileTag::kSample);
-        sample.add_uint64(SampleTag::kLocation, 7);  // not packed, as some write it
-        sample.add_int64(SampleTag::kValue, value);
+        protozero::pbf_builder<SampleRowTag> sample(builder, ProfileTag::kSample);
+        sample.add_uint64(SampleRowTag::kLocation, 7);  // not packed, as some write it
+        sample.add_int64(SampleRowTag::kValue, value);
         sample.commit();
         return whole;
     };
@@ -211,10 +211,7 @@ TEST(Speedscope, OurTimelinesComeBack) {
         EXPECT_TRUE(back.info.timeline);
         const ExportOptions options{.full_filenames = true, .title = {}};
         EXPECT_EQ(back.info.losses, profile.info.losses);
-        EXPECT_EQ(back.info.stacks, profile.info.stacks);
-        if (seed == 1) {
-            EXPECT_EQ(test::written(back, Format::kRaw, options), test::written(profile, Format::kRaw, options));
-        }
+        EXPECT_EQ(test::written(back, Format::kRaw, options), test::written(profile, Format::kRaw, options));
     }
 }
 

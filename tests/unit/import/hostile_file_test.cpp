@@ -131,15 +131,22 @@ TEST(HostileFile, NumbersMustLeaveRoomForSums) {
     expect_refused({tables(), samples({{.weight = -1}})}, "a time");
     expect_refused({tables(), samples({{.start = INT64_MIN}})}, "a time");
     expect_refused({tables(), samples({{.start = 1LL << 60}, {.stack = 0, .start = 1LL << 60}})}, "a time");
-    const auto grown = [](std::uint64_t row, std::uint64_t count, std::int64_t weight) {
+    const auto grown = [](std::uint64_t row, std::int64_t count, std::int64_t weight, std::uint64_t stack = 0) {
         return message([&](Builder& b) {
             packed(b, BlockTag::kGrownRow, {row});
-            packed(b, BlockTag::kGrownCount, {count});
+            packed_signed(b, BlockTag::kGrownCount, {count});
             packed_signed(b, BlockTag::kGrownWeight, {weight});
+            if (stack != 0) packed(b, BlockTag::kGrownStack, {stack});
         });
     };
     expect_refused({tables(), samples({{}}), grown(1, 1, 1)}, "a sample that is not there");
-    expect_refused({tables(), samples({{}}), grown(0, UINT64_MAX, 1)}, "a count");
+    expect_refused({tables(), samples({{}}), grown(0, INT64_MAX, 1)}, "a count");
+    expect_refused({tables(), samples({{}}), grown(0, -2, 1)}, "a count below zero");
+    expect_refused({tables(), samples({{}}), grown(0, INT64_MIN, 1)}, "a count below zero");
+    expect_refused({tables(), samples({{}}), grown(0, 0, 1, 3)}, "a stack that is not there");
+    const Result<ReadProfile> gone = parse_profile(file_of({tables(), samples({{}}), grown(0, -1, 0, 2)}));
+    ASSERT_TRUE(gone);
+    EXPECT_TRUE(gone->profile.samples.empty()) << "nothing is left of the sample";
     expect_refused({tables(), samples({{}}), grown(0, 0, -11)}, "a time");
     EXPECT_TRUE(parse_profile(file_of({tables(), samples({{}}), grown(0, 2, 20)})));
 }

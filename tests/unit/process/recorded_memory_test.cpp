@@ -90,19 +90,19 @@ TEST(RecordedMemory, GoesThroughAFile) {
 
 TEST(TappedMemory, RecordsWhatWasReadAndNoMore) {
     test::FakeMemory fake;
-    fake.map(RemoteAddr(0x1000), 64);
-    fake.put_bytes(RemoteAddr(0x1000), counting(64));
+    fake.map(RemoteAddr(0x1fc0), 64);  // to the end of its page: nothing can be read behind it
+    fake.put_bytes(RemoteAddr(0x1fc0), counting(64));
     MemoryRecorder recorder;
     const TappedMemory tap(fake, recorder);
     std::vector<std::byte> out(64);
-    EXPECT_TRUE(tap.read(RemoteAddr(0x1008), std::span(out).first(8)));
-    EXPECT_EQ(tap.read_prefix(RemoteAddr(0x1038), out), 8U);
+    EXPECT_TRUE(tap.read(RemoteAddr(0x1fc8), std::span(out).first(8)));
+    EXPECT_EQ(tap.read_prefix(RemoteAddr(0x1ff8), out), 8U);
     EXPECT_EQ(recorder.bytes(), 16U);
     const auto memory = RecordedMemory::parse(recorder.encode());
     ASSERT_TRUE(memory);
-    EXPECT_EQ((*memory)->read_prefix(RemoteAddr(0x1008), out), 8U);
-    EXPECT_EQ((*memory)->read_prefix(RemoteAddr(0x1038), out), 8U);
-    EXPECT_EQ((*memory)->read_prefix(RemoteAddr(0x1010), out), 0U);
+    EXPECT_EQ((*memory)->read_prefix(RemoteAddr(0x1fc8), out), 8U);
+    EXPECT_EQ((*memory)->read_prefix(RemoteAddr(0x1ff8), out), 8U);
+    EXPECT_EQ((*memory)->read_prefix(RemoteAddr(0x1fd0), out), 0U);
 }
 
 TEST(FaultMemory, FailsTheReadItIsToldTo) {

@@ -97,6 +97,31 @@ TEST(Builder, WhatIsKnownIsFoundWithoutAllocating) {
     }
 }
 
+TEST(Builder, WeightsMayComeLater) {
+    for (const bool timeline : {false, true}) {
+        ProfileDraft maker({.timeline = timeline});
+        const ThreadId thread = maker.thread(maker.process(1), 1);
+        const StackId a = maker.stack({maker.frame("a", "/a.py", 1)});
+        const StackId b = maker.stack({maker.frame("b", "/a.py", 1)});
+        const auto add = [&](StackId stack, int start) {
+            return maker.builder.add_sample(thread, stack, ThreadState::kRunning, milliseconds(start), milliseconds(10),
+                                            milliseconds(0));
+        };
+        const SampleId first = add(a, 0);
+        EXPECT_EQ(add(a, 10), first) << "its span, not its weight, says that the two touch";
+        const SampleId other = add(b, 20);
+        EXPECT_NE(other, first);
+        maker.builder.add_weight(first, milliseconds(7));
+        maker.builder.add_weight(other, milliseconds(3));
+        maker.builder.add_weight(first, milliseconds(1));
+        const Profile profile = maker.finish();
+        ASSERT_EQ(profile.samples.size(), 2U) << "timeline " << timeline;
+        EXPECT_EQ(profile.samples[0].count, 2U);
+        EXPECT_EQ(profile.samples[0].weight, milliseconds(8));
+        EXPECT_EQ(profile.samples[1].weight, milliseconds(3));
+    }
+}
+
 TEST(Builder, EqualSamplesAreOneRow) {
     ProfileDraft maker;
     const ProcessId process = maker.process(1);

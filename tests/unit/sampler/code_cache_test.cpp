@@ -19,7 +19,7 @@ class CodeCacheTest : public test::LayoutTest {
     /// Proves and resolves, as is done once a stack.
     CodeCache::Kind see(RemoteAddr code) {
         const std::array frames{frame(code)};
-        cache_.prove(frames, 0);
+        cache_.prove(frames, 0, {});
         return cache_.resolve(frames[0]).kind;
     }
     /// Another code object takes the place of one that was freed.
@@ -65,7 +65,7 @@ TEST_P(CodeCacheTest, AFrameThatStandsStillKeepsItsNameAtFirstSight) {
     EXPECT_EQ(cache_.resolve(blocked).kind, CodeCache::Kind::kFrame);
     const cpython::RawFrame moved{address, placed.code, py_.instruction(placed) + 2, 0, false, false};
     const std::array frames{moved};
-    cache_.prove(frames, 0);
+    cache_.prove(frames, 0, {});
     EXPECT_EQ(cache_.resolve(moved).kind, CodeCache::Kind::kFrame) << "known before";
 }
 

@@ -51,6 +51,22 @@ TEST(Schedule, CountsMissedSlotsAndDoesNotMakeThemUp) {
     EXPECT_GE(after.due, kStart + nanoseconds(11 * kInterval));
 }
 
+TEST(Schedule, ANewRateBeginsNow) {
+    Schedule schedule(kStart, kRate, 5);
+    nanoseconds now = kStart;
+    for (int i = 0; i < 100; ++i) now = schedule.next(now).due;
+    schedule.set_rate(now, kRate / 4);
+    EXPECT_EQ(schedule.interval(), nanoseconds(4 * kInterval));
+    const nanoseconds changed = now;
+    for (std::int64_t slot = 0; slot < 100; ++slot) {
+        const Schedule::Tick tick = schedule.next(now);
+        EXPECT_EQ(tick.skipped, 0U);
+        EXPECT_GE(tick.due, changed + nanoseconds(slot * 4 * kInterval));
+        EXPECT_LT(tick.due, changed + nanoseconds((slot + 1) * 4 * kInterval));
+        now = tick.due;
+    }
+}
+
 TEST(Schedule, TwoSeedsGiveTwoSchedules) {
     Schedule a(kStart, kRate, 1);
     Schedule b(kStart, kRate, 3);

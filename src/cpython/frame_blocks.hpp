@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "base/address.hpp"
+
+#include <algorithm>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+namespace lampyr::cpython {
+
+/// Frames that do not lie on the data stack, as few blocks of memory in ascending order: a further range costs a call more
+/// than a few hundred further bytes, so frames near each other share one.
+class FrameBlocks {
+  public:
+    struct Block {
+        RemoteAddr start;
+        std::uint64_t size = 0;
+    };
+    /// `bytes_at(frame)` says how many bytes of a frame are wanted.
+    template <typename BytesAt>
+    void set(std::span<const RemoteAddr> frames, BytesAt bytes_at) {
+        sorted_.assign(frames.begin(), frames.end());
+        std::sort(sorted_.begin(), sorted_.end());
+        blocks_.clear();
+        for (const RemoteAddr frame : sorted_) {
+            const std::uint64_t bytes = bytes_at(frame);
+            if (!blocks_.empty() && frame - blocks_.back().start <= blocks_.back().size + kNear)
+                blocks_.back().size = std::max(blocks_.back().size, frame - blocks_.back().start + bytes);
+            else
+                blocks_.push_back({frame, bytes});
+        }
+    }
+    [[nodiscard]] std::span<const Block> blocks() const { return blocks_; }
+    [[nodiscard]] bool empty() const { return blocks_.empty(); }
+
+  private:
+    /// Less than half a page: two frames so close lie in one page or in neighbours, so nothing between them is unmapped.
+    static constexpr std::uint64_t kNear = 1536;
+
+    std::vector<RemoteAddr> sorted_;
+    std::vector<Block> blocks_;
+};
+
+}  // namespace lampyr::cpython

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <lampyr/sampler.hpp>
+
+#include "base/clock.hpp"
+#include "base/time_histogram.hpp"
+#include "process/raised_priority.hpp"
+#include "profile/builder.hpp"
+#include "profile/delta_cutter.hpp"
+#include "sampler/own_load.hpp"
+#include "sampler/process_sampler.hpp"
+#include "sampler/rate_governor.hpp"
+#include "sampler/schedule.hpp"
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <vector>
+
+namespace lampyr::sampler {
+
+/// One recording in progress: `add` its processes, then `run`.
+class Recorder {
+  public:
+    using nanoseconds = std::chrono::nanoseconds;
+
+    /// `clock`, and the sink if there is one, must outlive the recorder.
+    Recorder(const SamplerOptions& options, Clock& clock, ProfileSink* sink = nullptr)
+        : options_(options),
+          clock_(clock),
+          builder_({.timeline = options.timeline || sink != nullptr,
+                    .stream = sink != nullptr,
+                    .merge_gap = merge_gap(options.rate_hz)}),
+          schedule_(clock.now(), options.rate_hz, static_cast<std::uint64_t>(clock.now().count())),
+          governor_(options.rate_hz, options.max_cpu_share),
+          sink_(sink) {
+        if (sink != nullptr) cutter_.emplace(*sink);
+    }
+
+    /// Fails when a process cannot be sampled as asked.
+    Result<void> add(Target::Impl& target);
+    Recording run(const std::atomic<bool>& stop, const std::function<void(const SamplerProgress&)>& progress);
+
+  private:
+    struct Followed {
+        Target::Impl* target;
+        std::unique_ptr<ProcessSampler> sampler;
+        bool gone = false;
+        std::optional<nanoseconds> changed_since{};  // when it was first found to run another program image
+    };
+    static nanoseconds merge_gap(double rate_hz) { return nanoseconds(static_cast<std::int64_t>(2e9 / rate_hz)); }
+    [[nodiscard]] bool audit_until(nanoseconds due, const std::atomic<bool>& stop);
+    [[nodiscard]] bool sleep_until(nanoseconds due, const std::atomic<bool>& stop);
+    void watch_own_load(nanoseconds now);
+    void tick(nanoseconds now, std::uint64_t slots);
+    void look_at_targets();
+    [[nodiscard]] bool all_gone() const {
+        return std::all_of(processes_.begin(), processes_.end(), [](const Followed& p) { return p.gone; });
+    }
+    [[nodiscard]] bool sink_failed() const { return sink_ != nullptr && sink_->state() == ProfileSink::State::kFailed; }
+    [[nodiscard]] bool asked_to_stop(const std::atomic<bool>& stop) const {
+        return stop.load(std::memory_order_relaxed) || sink_failed();
+    }
+    void stream(nanoseconds now);
+    void report(nanoseconds now, const std::function<void(const SamplerProgress&)>& progress);
+    [[nodiscard]] ProfileInfo info(nanoseconds ended) const;
+    [[nodiscard]] Recording finish(StopReason reason, nanoseconds ended, nanoseconds cpu_before) &&;
+
+    SamplerOptions options_;
+    Clock& clock_;
+    profile::Builder builder_;
+    std::vector<Followed> processes_;
+    Schedule schedule_;
+    std::optional<Schedule> audits_;  // with options.audit_hz
+    nanoseconds next_audit_{0};
+    RateGovernor governor_;
+    process::RaisedPriority priority_;
+    TimeHistogram lateness_;
+    OwnLoad load_{clock_.now(), own_cpu_time()};
+    Tally tally_;
+    nanoseconds started_{0};
+    nanoseconds ends_{0};
+    std::uint64_t ticks_ = 0;
+    nanoseconds next_report_{0};
+    nanoseconds next_look_{0};
+    nanoseconds next_names_{0};
+    nanoseconds next_load_{0};
+    bool lost_ = false;
+    ProfileSink* sink_;
+    std::optional<profile::DeltaCutter> cutter_;  // with a sink
+    nanoseconds next_stream_{0};
+    std::vector<SampleId> rows_in_use_;
+    nanoseconds started_unix_{0};
+    Host host_;
+};
+
+}  // namespace lampyr::sampler
