@@ -25,6 +25,8 @@ constexpr std::uint64_t kSmallStack = 4096;
 constexpr std::uint64_t kWindowDrift = 160;
 /// Frames remembered although the last walk did not meet them, so that alternating generators stay predicted.
 constexpr std::size_t kRemembered = 24;
+/// Frames of 2.7 say nothing of themselves, so only copies that were made within a moment prove anything: fewer are read.
+constexpr std::size_t kRememberedSilent = 8;
 constexpr std::size_t kSearched = 64;
 /// Before 3.11 so many innermost frames are read twice, and so many of these once more behind the outer ones.
 constexpr std::size_t kEarlyFrames = 24;
@@ -422,10 +424,11 @@ void ThreadReader::learn(RemoteAddr top, const Sandwich& sandwich) {
 /// end of the old list; looking further would cost more than a wrong guess.
 void ThreadReader::remember_missed(const std::vector<RemoteAddr>& met) {
     const auto missed = [&](RemoteAddr frame) { return std::find(met.begin(), met.end(), frame) == met.end(); };
+    const std::size_t most = chunked() || layout_.frame.state.present() ? kRemembered : kRememberedSilent;
     std::vector<RemoteAddr> kept;
-    for (std::size_t i = 0; i < std::min(outside_.size(), kSearched) && kept.size() < kRemembered; ++i)
+    for (std::size_t i = 0; i < std::min(outside_.size(), kSearched) && kept.size() < most; ++i)
         if (missed(outside_[i])) kept.push_back(outside_[i]);
-    for (std::size_t i = 0; i < remembered_.size() && kept.size() < kRemembered; ++i)
+    for (std::size_t i = 0; i < remembered_.size() && kept.size() < most; ++i)
         if (missed(remembered_[i]) && std::find(kept.begin(), kept.end(), remembered_[i]) == kept.end())
             kept.push_back(remembered_[i]);
     remembered_ = std::move(kept);
