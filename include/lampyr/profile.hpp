@@ -93,6 +93,14 @@ enum class Loss : std::uint8_t {
 inline constexpr std::size_t kLossCount = 7;
 [[nodiscard]] std::string_view to_string(Loss loss);
 
+/// Where a recording was made. Empty and 0: not known.
+struct Host {
+    std::string name{};
+    std::string kernel{};   ///< "Linux 6.1.0"
+    std::string machine{};  ///< "x86_64"
+    std::uint32_t processors = 0;
+};
+
 /// Facts of the recording as a whole; printed by every format that has a place for them.
 struct ProfileInfo {
     std::string lampyr_version{};
@@ -107,7 +115,10 @@ struct ProfileInfo {
     bool idle_included = false;
     bool gil_only = false;
     bool blocking = false;
-    bool cpu_time = false;  ///< weights are CPU time
+    bool cpu_time = false;                     ///< weights are CPU time
+    bool timeline = false;                     ///< rows are in time order; set by the builder
+    std::chrono::nanoseconds started_unix{0};  ///< when sampling began, since 1970; 0: not known
+    Host host{};
 };
 
 /// A finished recording: immutable tables. Ids index the vectors. Ownership is plain: copy or move the whole.

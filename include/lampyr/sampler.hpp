@@ -2,6 +2,7 @@
 #pragma once
 
 #include <lampyr/profile.hpp>
+#include <lampyr/profile_sink.hpp>
 #include <lampyr/target.hpp>
 
 #include <atomic>
@@ -23,8 +24,6 @@ struct SamplerOptions {
     double audit_hz = 0;       ///< so often, stop the running threads to test the shares; 0: never. Default mode only
     double max_cpu_share = 0;  ///< of one core, for the profiler itself: above it the rate is lowered; 0: no limit
 };
-
-enum class StopReason : std::uint8_t { kDuration, kRequested, kTargetExited, kTargetLost };
 
 /// Live numbers for a progress line; handed out about four times a second on the sampling thread.
 struct SamplerProgress {
@@ -79,8 +78,11 @@ struct Recording {
 
 /// Samples the targets until a reason to stop. `stop` may be set from a signal handler. `progress` may be empty.
 /// What was recorded before a target died is kept: that is success with reason kTargetExited.
+/// With a `sink` the samples are handed on as they come, with a timeline whatever the options say, and memory does not
+/// grow with their number; the profile in the result then has them counted, without times.
 [[nodiscard]] Result<Recording> record(std::span<Target> targets, const SamplerOptions& options,
                                        const std::atomic<bool>& stop,
-                                       const std::function<void(const SamplerProgress&)>& progress = {});
+                                       const std::function<void(const SamplerProgress&)>& progress = {},
+                                       ProfileSink* sink = nullptr);
 
 }  // namespace lampyr

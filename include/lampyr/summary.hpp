@@ -10,7 +10,7 @@
 
 namespace lampyr {
 
-/// A function or line of the hot list. Times are sums of `Sample::weight`.
+/// A function or line of the hot list. Times are sums of `Sample::weight`; of a profile without times, a sample is 1 ns.
 struct TopEntry {
     std::string label;                  ///< "name (file:line)", short file name; not yet safe for a terminal
     std::chrono::nanoseconds self{0};   ///< of stacks in which it was innermost

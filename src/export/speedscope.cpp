@@ -3,6 +3,7 @@
 
 #include "export/json_writer.hpp"
 #include "profile/labels.hpp"
+#include "profile/sample_length.hpp"
 
 #include <lampyr/version.hpp>
 
@@ -35,7 +36,7 @@ struct Entry {
 class SpeedscopeWriter {
   public:
     SpeedscopeWriter(const Profile& profile, const ExportOptions& options, ByteSink& sink)
-        : profile_(profile), options_(options), json_(sink) {}
+        : profile_(profile), options_(options), timed_(profile::has_weights(profile)), json_(sink) {}
 
     [[nodiscard]] Result<void> write();
 
@@ -58,7 +59,16 @@ class SpeedscopeWriter {
     [[nodiscard]] std::size_t busiest() const;
 
     const Profile& profile_;
+    /// What an entry of the sample is long: its time, or where none is known its count, one a nanosecond.
+    [[nodiscard]] nanoseconds length(const Sample& sample) const {
+        return timed_ ? at_least_zero(sample.weight) : nanoseconds(static_cast<std::int64_t>(sample.count));
+    }
+    [[nodiscard]] double in_unit(nanoseconds time) const {
+        return timed_ ? seconds(time) : static_cast<double>(time.count());
+    }
+
     const ExportOptions& options_;
+    bool timed_;
     JsonWriter json_;
     std::vector<ThreadSamples> threads_;
     std::vector<std::uint32_t> row_of_frame_;  // row in "shared.frames"
@@ -76,7 +86,7 @@ void SpeedscopeWriter::group_samples() {
             threads_.push_back({sample.thread, {}, nanoseconds(0)});
         }
         threads_[at].samples.push_back(&sample);
-        threads_[at].weight += at_least_zero(sample.weight);
+        threads_[at].weight += length(sample);
     }
     std::sort(threads_.begin(), threads_.end(), [this](const ThreadSamples& a, const ThreadSamples& b) {
         const Thread& left = profile_.threads[a.thread.value];
@@ -95,6 +105,7 @@ void SpeedscopeWriter::write_info() {
     json_.field("rate_got_hz", info.rate_got_hz);
     json_.field("duration_seconds", seconds(info.duration));
     json_.key("idle_included").boolean(info.idle_included);
+    json_.key("cpu_time").boolean(info.cpu_time);
     json_.key("gil_only").boolean(info.gil_only);
     json_.key("blocking").boolean(info.blocking);
     json_.key("losses").begin_object();
@@ -187,14 +198,14 @@ std::vector<Entry> SpeedscopeWriter::entries_of(const ThreadSamples& thread) con
     };
     for (const Sample* sample : thread.samples) {
         hole_until(sample->start, jitter);
-        const nanoseconds weight = at_least_zero(sample->weight);
+        const nanoseconds weight = length(*sample);
         now += weight;
         if (!entries.empty() && entries.back().sample != nullptr && entries.back().sample->stack == sample->stack)
             entries.back().weight += weight;  // only the state differs
         else
             entries.push_back({sample, weight});
     }
-    hole_until(profile_.info.duration, nanoseconds(0));
+    if (timed_) hole_until(profile_.info.duration, nanoseconds(0));
     return entries;
 }
 
@@ -217,9 +228,9 @@ void SpeedscopeWriter::write_thread(const ThreadSamples& thread) {
     json_.begin_object();
     json_.field("type", "sampled");
     json_.field("name", thread_name(thread.thread));
-    json_.field("unit", "seconds");
+    json_.field("unit", timed_ ? "seconds" : "none");
     json_.field("startValue", std::uint64_t{0});
-    json_.field("endValue", seconds(end));
+    json_.field("endValue", in_unit(end));
     json_.key("samples").begin_array();
     for (const Entry& entry : entries) {
         if (!json_.ok()) break;
@@ -227,7 +238,7 @@ void SpeedscopeWriter::write_thread(const ThreadSamples& thread) {
     }
     json_.end_array();
     json_.key("weights").begin_array();
-    for (const Entry& entry : entries) json_.number(seconds(entry.weight));
+    for (const Entry& entry : entries) json_.number(in_unit(entry.weight));
     json_.end_array();
     json_.end_object();
 }

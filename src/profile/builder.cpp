@@ -5,7 +5,9 @@
 
 namespace lampyr::profile {
 
-Builder::Builder(BuilderOptions options) : options_(options), samples_(options.timeline, options.merge_gap) {}
+Builder::Builder(BuilderOptions options) : options_(options), samples_(options.timeline, options.merge_gap) {
+    if (options.stream) samples_.stream();
+}
 
 FrameId Builder::intern_marker(std::string_view name) {
     Function function;
@@ -34,6 +36,7 @@ ThreadId Builder::add_thread(const Thread& thread) {
 Profile Builder::finish(ProfileInfo info) && {
     Profile profile;
     info.stacks = samples_.total_count();
+    info.timeline = options_.timeline && !samples_.streams();
     profile.info = std::move(info);
     profile.strings = std::move(strings_).take();
     profile.functions = std::move(functions_).take();

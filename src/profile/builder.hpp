@@ -11,6 +11,8 @@
 
 #include <chrono>
 #include <optional>
+#include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -18,6 +20,7 @@ namespace lampyr::profile {
 
 struct BuilderOptions {
     bool timeline = false;                  ///< keep samples in time order
+    bool stream = false;                    ///< timeline: rows are handed on while recording, and then only counted
     std::chrono::nanoseconds merge_gap{0};  ///< timeline: a hole this long between equal stacks is bridged
     /// A target can make new stacks without end; beyond this many nodes (2.7 GB) a stack that is not known yet is
     /// counted as `(stack table full)`.
@@ -78,6 +81,22 @@ class Builder {
     [[nodiscard]] std::uint64_t samples_added() const noexcept { return samples_.total_count(); }
     [[nodiscard]] std::size_t stack_nodes() const noexcept { return stacks_.size(); }
     [[nodiscard]] std::size_t stack_bytes() const noexcept { return stacks_.bytes(); }
+
+    /// The tables as they stand; valid until something is added.
+    struct Tables {
+        std::span<const std::string> strings;
+        std::span<const Function> functions;
+        std::span<const Frame> frames;
+        std::span<const StackNode> stacks;
+        std::span<const Process> processes;
+        std::span<const Thread> threads;
+    };
+    [[nodiscard]] Tables tables() const {
+        return {strings_.rows(), functions_.rows(), frames_.rows(), stacks_.rows(), processes_, threads_};
+    }
+    /// With BuilderOptions::stream, for handing samples on while recording: see SampleTable.
+    [[nodiscard]] SampleStream::Cut cut_samples() { return samples_.cut(); }
+    void settle_samples(std::span<const SampleId> used) { samples_.settle(used); }
 
     /// The finished tables. `info.stacks` is set to the samples added; the rest of `info` is the caller's.
     [[nodiscard]] Profile finish(ProfileInfo info) &&;

@@ -5,6 +5,7 @@
 
 #include <lampyr/profile.hpp>
 
+#include <span>
 #include <vector>
 
 namespace lampyr::profile {
@@ -16,6 +17,7 @@ class FrameTable {
         const std::uint32_t found = index_.find(function.value, line);
         return found != PairIndex::kNone ? FrameId{found} : add(function, line);
     }
+    [[nodiscard]] std::span<const Frame> rows() const noexcept { return rows_; }
     [[nodiscard]] const Frame& row(FrameId id) const { return rows_[id.value]; }
     [[nodiscard]] std::size_t size() const noexcept { return rows_.size(); }
     [[nodiscard]] std::vector<Frame> take() && { return std::move(rows_); }

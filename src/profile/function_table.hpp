@@ -5,6 +5,7 @@
 
 #include <lampyr/profile.hpp>
 
+#include <span>
 #include <vector>
 
 namespace lampyr::profile {
@@ -14,6 +15,7 @@ class FunctionTable {
   public:
     [[nodiscard]] FunctionId intern(const Function& function);
     [[nodiscard]] const Function& row(FunctionId id) const { return rows_[id.value]; }
+    [[nodiscard]] std::span<const Function> rows() const noexcept { return rows_; }
     [[nodiscard]] std::size_t size() const noexcept { return rows_.size(); }
     [[nodiscard]] std::vector<Function> take() && { return std::move(rows_); }
 

@@ -1,25 +1,12 @@
 // SPDX-License-Identifier: MIT
 #include "profile/sample_table.hpp"
 
-#include "profile/hash.hpp"
+#include "profile/sample_key.hpp"
 
 #include <algorithm>
 #include <tuple>
 
 namespace lampyr::profile {
-
-namespace {
-
-std::uint32_t hash_of(const Sample& sample) {
-    const std::uint64_t key = mix(pair_key(sample.thread.value, sample.stack.value), hash_seed());
-    return static_cast<std::uint32_t>(key ^ (static_cast<std::uint64_t>(sample.state) * 0x85EBCA6BULL));
-}
-
-bool same_stack(const Sample& a, const Sample& b) {
-    return a.stack == b.stack && a.thread == b.thread && a.state == b.state;
-}
-
-}  // namespace
 
 std::uint32_t SampleTable::add(ThreadId thread, StackId stack, ThreadState state, std::chrono::nanoseconds start,
                                std::chrono::nanoseconds span, std::chrono::nanoseconds weight) {
@@ -40,9 +27,20 @@ std::uint32_t SampleTable::add_to_timeline(const Sample& sample, std::chrono::na
         rows_[latest.row].weight += sample.weight;
         return latest.row;
     }
-    latest.row = static_cast<std::uint32_t>(rows_.size());
-    rows_.push_back(sample);
+    latest.row = add_row(sample);
     return latest.row;
+}
+
+std::uint32_t SampleTable::add_row(const Sample& sample) {
+    std::uint32_t row = 0;
+    if (streams_ && stream_.take_free(row)) {
+        rows_[row] = sample;
+    } else {
+        row = static_cast<std::uint32_t>(rows_.size());
+        rows_.push_back(sample);
+    }
+    if (streams_) stream_.note_added(row);
+    return row;
 }
 
 std::uint32_t SampleTable::add_to_counts(const Sample& sample) {
@@ -74,14 +72,22 @@ std::uint32_t SampleTable::set_apart(std::uint32_t row, std::uint64_t count, std
     rows_[row].weight = weight;
     if (!timeline_) return add_to_counts(apart);
     apart.start += weight;
-    const auto added = static_cast<std::uint32_t>(rows_.size());
-    rows_.push_back(apart);
+    const std::uint32_t added = add_row(apart);
     Latest& latest = latest_[apart.thread.value];
     if (latest.row == row) latest.row = added;
     return added;
 }
 
+void SampleTable::settle(std::span<const SampleId> used) {
+    is_used_.assign(rows_.size(), false);
+    for (const Latest& latest : latest_)
+        if (latest.row != IdIndex::kNone) is_used_[latest.row] = true;
+    for (const SampleId row : used) is_used_[row.value] = true;
+    stream_.settle(rows_, is_used_);
+}
+
 std::vector<Sample> SampleTable::take() && {
+    if (streams_) return std::move(stream_).take_counts(rows_);
     std::erase_if(rows_, [](const Sample& sample) { return sample.count == 0; });
     if (timeline_)
         std::stable_sort(rows_.begin(), rows_.end(), [](const Sample& a, const Sample& b) {

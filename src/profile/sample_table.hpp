@@ -2,11 +2,13 @@
 #pragma once
 
 #include "profile/id_index.hpp"
+#include "profile/sample_stream.hpp"
 
 #include <lampyr/profile.hpp>
 
 #include <chrono>
 #include <cstdint>
+#include <span>
 #include <vector>
 
 namespace lampyr::profile {
@@ -29,8 +31,17 @@ class SampleTable {
     void set_merge_gap(std::chrono::nanoseconds gap) { merge_gap_ = gap; }
     [[nodiscard]] std::size_t size() const noexcept { return rows_.size(); }
     [[nodiscard]] std::uint64_t total_count() const noexcept { return total_count_; }
-    /// Rows in order of first arrival, all starting at 0; with a timeline, by start and then thread. None is empty.
+    /// Rows in order of first arrival, all starting at 0; with a timeline, by start and then thread; of a stream, as
+    /// counts. None is empty.
     [[nodiscard]] std::vector<Sample> take() &&;
+
+    /// With a timeline, before the first sample: rows are to be handed on, by `cut`, while recording.
+    void stream() { streams_ = true; }
+    [[nodiscard]] bool streams() const noexcept { return streams_; }
+    [[nodiscard]] SampleStream::Cut cut() { return stream_.cut(rows_); }
+    /// After a cut: lets go of rows that can change no more. Who remembers rows names them in `used`; the others' numbers
+    /// are given to new rows.
+    void settle(std::span<const SampleId> used);
 
   private:
     struct Latest {
@@ -39,6 +50,7 @@ class SampleTable {
     };
     std::uint32_t add_to_timeline(const Sample& sample, std::chrono::nanoseconds span);
     std::uint32_t add_to_counts(const Sample& sample);
+    [[nodiscard]] std::uint32_t add_row(const Sample& sample);
 
     bool timeline_;
     std::chrono::nanoseconds merge_gap_;
@@ -46,6 +58,9 @@ class SampleTable {
     std::vector<Latest> latest_;  // timeline: by thread
     IdIndex index_;               // counts: row of (thread, stack, state)
     std::uint64_t total_count_ = 0;
+    bool streams_ = false;
+    SampleStream stream_;
+    std::vector<bool> is_used_;  // of settle()
 };
 
 }  // namespace lampyr::profile

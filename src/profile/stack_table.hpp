@@ -6,6 +6,7 @@
 #include <lampyr/profile.hpp>
 
 #include <optional>
+#include <span>
 #include <vector>
 
 namespace lampyr::profile {
@@ -23,6 +24,7 @@ class StackTable {
     /// Adds a node that does not exist. `parent` is an existing node or kEmptyStack.
     [[nodiscard]] StackId add(StackId parent, FrameId frame);
 
+    [[nodiscard]] std::span<const StackNode> rows() const noexcept { return rows_; }
     [[nodiscard]] const StackNode& row(StackId id) const { return rows_[id.value]; }
     [[nodiscard]] std::size_t size() const noexcept { return rows_.size(); }
     /// Memory of rows and index.

@@ -5,6 +5,7 @@
 
 #include <lampyr/ids.hpp>
 
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -19,6 +20,7 @@ class StringTable {
     [[nodiscard]] StringId intern(std::string_view text);
     /// Valid until the next intern().
     [[nodiscard]] std::string_view text(StringId id) const { return rows_[id.value]; }
+    [[nodiscard]] std::span<const std::string> rows() const noexcept { return rows_; }
     [[nodiscard]] std::size_t size() const noexcept { return rows_.size(); }
     [[nodiscard]] std::vector<std::string> take() && { return std::move(rows_); }
 

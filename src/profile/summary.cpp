@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "profile/call_tree.hpp"
+#include "profile/sample_length.hpp"
 
 #include <lampyr/summary.hpp>
 
@@ -40,7 +41,7 @@ std::vector<TopEntry> entries_of(const profile::CallTree& tree) {
 std::vector<TopEntry> top(const Profile& profile, std::size_t count, Lines lines) {
     profile::TreeOptions options;
     options.lines = lines;
-    options.measure = profile::TreeOptions::Measure::kWeight;
+    if (profile::has_weights(profile)) options.measure = profile::TreeOptions::Measure::kWeight;
     std::vector<TopEntry> entries = entries_of(profile::build_call_tree(profile, options));
     std::erase_if(entries, [](const TopEntry& entry) { return entry.self.count() == 0; });
     std::sort(entries.begin(), entries.end(), [](const TopEntry& a, const TopEntry& b) {

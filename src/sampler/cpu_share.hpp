@@ -52,6 +52,12 @@ class CpuShare {
                 if (entry.row == from) entry.row = to;
     }
 
+    /// The rows that may still be given something.
+    void name_rows(std::vector<SampleId>& rows) const {
+        for (const auto* entries : {&entries_, &deferred_})
+            for (const Entry& entry : *entries) rows.push_back(entry.row);
+    }
+
     [[nodiscard]] nanoseconds kept() const { return bank_; }
     [[nodiscard]] std::size_t pending() const { return entries_.size(); }
     /// Samples that were found to have been waiting.

@@ -285,6 +285,11 @@ std::optional<profile::WeighedSamples> ProcessSampler::take_audit() {
     return std::move(*auditor_).finish();
 }
 
+void ProcessSampler::name_rows_in_use(std::vector<SampleId>& rows) const {
+    for (const HeldRows::Held& held : held_.held()) rows.push_back(held.row);
+    for (const Track& track : tracks_) track.share.name_rows(rows);
+}
+
 void ProcessSampler::finish(std::chrono::nanoseconds when, Tally& tally) {
     check_names(when, tally);
     for (Track& track : tracks_) {

@@ -57,6 +57,8 @@ class ProcessSampler {
     void check_threads() { reader_.check_list(); }
     [[nodiscard]] std::uint32_t thread_count() const { return static_cast<std::uint32_t>(tracks_.size()); }
     [[nodiscard]] std::uint64_t read_calls() const;
+    /// Rows of the profile that this sampler may still change.
+    void name_rows_in_use(std::vector<SampleId>& rows) const;
     /// How long the target was held; zero without `blocking` and `audit`.
     [[nodiscard]] process::StopStatistics stops() const;
 

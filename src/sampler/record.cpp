@@ -32,11 +32,11 @@ Result<void> validate(std::span<Target> targets, const SamplerOptions& options) 
 }  // namespace
 
 Result<Recording> record(std::span<Target> targets, const SamplerOptions& options, const std::atomic<bool>& stop,
-                         const std::function<void(const SamplerProgress&)>& progress) {
+                         const std::function<void(const SamplerProgress&)>& progress, ProfileSink* sink) {
     if (auto valid = validate(targets, options); !valid) return valid.error();
     process::raise_descriptor_limit();  // one open file for each thread; programs have been started by now
     SteadyClock clock;
-    sampler::Recorder recorder(options, clock);
+    sampler::Recorder recorder(options, clock, sink);
     for (Target& target : targets)
         if (auto added = recorder.add(target.impl()); !added) return added.error();
     return recorder.run(stop, progress);

@@ -3,6 +3,7 @@
 
 #include <lampyr/version.hpp>
 
+#include "base/host.hpp"
 #include "process/process_info.hpp"
 #include "sampler/audit_verdict.hpp"
 
@@ -21,6 +22,7 @@ constexpr nanoseconds kShortestSleep = std::chrono::microseconds(3);
 /// A process that is ending has given up its image a moment before it is seen to have ended; an exec'ed one stays changed.
 constexpr nanoseconds kChangedFor = std::chrono::milliseconds(20);
 constexpr nanoseconds kMaxSpan = std::chrono::seconds(1);
+constexpr nanoseconds kStreamEvery = std::chrono::seconds(1);
 constexpr nanoseconds kLoadEvery = std::chrono::milliseconds(50);
 /// Shorter than this says little about CPU use.
 constexpr nanoseconds kLoadWindow = std::chrono::milliseconds(200);
@@ -40,7 +42,7 @@ Result<void> Recorder::add(Target::Impl& target) {
 /// False: time to stop (asked to, the duration is over, or nobody is left).
 bool Recorder::sleep_until(nanoseconds due, const std::atomic<bool>& stop) {
     for (;;) {
-        if (stop.load(std::memory_order_relaxed)) return false;
+        if (asked_to_stop(stop)) return false;
         const nanoseconds now = clock_.now();
         if (ends_.count() != 0 && now >= ends_) return false;
         if (now + kShortestSleep >= due) return true;
@@ -48,6 +50,7 @@ bool Recorder::sleep_until(nanoseconds due, const std::atomic<bool>& stop) {
         if (ends_.count() != 0) until = std::min(until, ends_);
         clock_.sleep_until(until);
         if (due - now > kLookEvery) {
+            stream(now);
             look_at_targets();
             if (all_gone()) return false;
         }
@@ -137,9 +140,21 @@ void Recorder::report(nanoseconds now, const std::function<void(const SamplerPro
     progress(p);
 }
 
+/// Hands on what was gained, about once a second. While the sink is busy with the last piece, the next one grows.
+void Recorder::stream(nanoseconds now) {
+    if (!cutter_ || now < next_stream_ || sink_->state() != ProfileSink::State::kReady) return;
+    rows_in_use_.clear();
+    for (const Followed& process : processes_) process.sampler->name_rows_in_use(rows_in_use_);
+    cutter_->cut(builder_, info(now), rows_in_use_);
+    next_stream_ = now + kStreamEvery;
+}
+
 Recording Recorder::run(const std::atomic<bool>& stop, const std::function<void(const SamplerProgress&)>& progress) {
     const nanoseconds cpu_before = own_cpu_time();
+    host_ = base::this_host();
+    started_unix_ = base::unix_time();
     started_ = clock_.now();
+    stream(started_);
     if (options_.duration) ends_ = started_ + *options_.duration;
     next_report_ = started_ + kProgressEvery;
     next_load_ = started_ + kLoadEvery;
@@ -155,7 +170,9 @@ Recording Recorder::run(const std::atomic<bool>& stop, const std::function<void(
         tally_.losses[static_cast<std::size_t>(Loss::kLate)] += slot.skipped;
         if (!audit_until(slot.due, stop) || !sleep_until(slot.due, stop)) {
             if (!all_gone())
-                reason = stop.load(std::memory_order_relaxed) ? StopReason::kRequested : StopReason::kDuration;
+                reason = stop.load(std::memory_order_relaxed) ? StopReason::kRequested
+                         : sink_failed()                      ? StopReason::kOutputFailed
+                                                              : StopReason::kDuration;
             break;
         }
         const nanoseconds now = clock_.now();
@@ -163,6 +180,7 @@ Recording Recorder::run(const std::atomic<bool>& stop, const std::function<void(
         tick(now, slot.skipped + 1);
         report(now, progress);
         watch_own_load(now);
+        stream(now);
     }
     if (reason == StopReason::kTargetExited && lost_) reason = StopReason::kTargetLost;
     return std::move(*this).finish(reason, clock_.now(), cpu_before);
@@ -183,11 +201,14 @@ ProfileInfo Recorder::info(nanoseconds ended) const {
     info.gil_only = options_.gil_only;
     info.blocking = options_.blocking;
     info.cpu_time = !options_.include_idle && !options_.gil_only && tally_.cpu.ran.count() != 0;
+    info.started_unix = started_unix_;
+    info.host = host_;
     return info;
 }
 
 Recording Recorder::finish(StopReason reason, nanoseconds ended, nanoseconds cpu_before) && {
     for (Followed& process : processes_) process.sampler->finish(ended - started_, tally_);
+    if (cutter_) cutter_->cut(builder_, info(ended), {}, reason);
     Recording recording;
     recording.reason = reason;
     recording.cpu = tally_.cpu;

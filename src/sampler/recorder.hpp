@@ -7,6 +7,7 @@
 #include "base/time_histogram.hpp"
 #include "process/raised_priority.hpp"
 #include "profile/builder.hpp"
+#include "profile/delta_cutter.hpp"
 #include "sampler/own_load.hpp"
 #include "sampler/process_sampler.hpp"
 #include "sampler/rate_governor.hpp"
@@ -28,13 +29,18 @@ class Recorder {
   public:
     using nanoseconds = std::chrono::nanoseconds;
 
-    /// `clock` must outlive the recorder.
-    Recorder(const SamplerOptions& options, Clock& clock)
+    /// `clock`, and the sink if there is one, must outlive the recorder.
+    Recorder(const SamplerOptions& options, Clock& clock, ProfileSink* sink = nullptr)
         : options_(options),
           clock_(clock),
-          builder_({.timeline = options.timeline, .merge_gap = merge_gap(options.rate_hz)}),
+          builder_({.timeline = options.timeline || sink != nullptr,
+                    .stream = sink != nullptr,
+                    .merge_gap = merge_gap(options.rate_hz)}),
           schedule_(clock.now(), options.rate_hz, static_cast<std::uint64_t>(clock.now().count())),
-          governor_(options.rate_hz, options.max_cpu_share) {}
+          governor_(options.rate_hz, options.max_cpu_share),
+          sink_(sink) {
+        if (sink != nullptr) cutter_.emplace(*sink);
+    }
 
     /// Fails when a process cannot be sampled as asked.
     Result<void> add(Target::Impl& target);
@@ -56,6 +62,11 @@ class Recorder {
     [[nodiscard]] bool all_gone() const {
         return std::all_of(processes_.begin(), processes_.end(), [](const Followed& p) { return p.gone; });
     }
+    [[nodiscard]] bool sink_failed() const { return sink_ != nullptr && sink_->state() == ProfileSink::State::kFailed; }
+    [[nodiscard]] bool asked_to_stop(const std::atomic<bool>& stop) const {
+        return stop.load(std::memory_order_relaxed) || sink_failed();
+    }
+    void stream(nanoseconds now);
     void report(nanoseconds now, const std::function<void(const SamplerProgress&)>& progress);
     [[nodiscard]] ProfileInfo info(nanoseconds ended) const;
     [[nodiscard]] Recording finish(StopReason reason, nanoseconds ended, nanoseconds cpu_before) &&;
@@ -80,6 +91,12 @@ class Recorder {
     nanoseconds next_names_{0};
     nanoseconds next_load_{0};
     bool lost_ = false;
+    ProfileSink* sink_;
+    std::optional<profile::DeltaCutter> cutter_;  // with a sink
+    nanoseconds next_stream_{0};
+    std::vector<SampleId> rows_in_use_;
+    nanoseconds started_unix_{0};
+    Host host_;
 };
 
 }  // namespace lampyr::sampler

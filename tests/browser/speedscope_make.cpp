@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Writes what speedscope_test.py opens in speedscope: speedscope_make FOLDER
+// Writes what speedscope_test.py and pprof_test.py open in other tools: speedscope_make FOLDER
 #include "unit/profile/sample_profile.hpp"
 
 #include <lampyr/export.hpp>
@@ -56,10 +56,16 @@ bool make(const std::string& path, const Profile& profile, lampyr::Format format
 int main(int argc, char** argv) {
     if (argc != 2) return 2;
     const std::string folder = std::string(argv[1]) + "/";
-    const bool good = make(folder + "timeline.json", two_threads(true), lampyr::Format::kSpeedscope) &&
-                      make(folder + "counted.json", two_threads(false), lampyr::Format::kSpeedscope) &&
-                      make(folder + "empty.json", Profile{}, lampyr::Format::kSpeedscope) &&
-                      make(folder + "random.json", lampyr::test::mixed_profile(3, true), lampyr::Format::kSpeedscope) &&
-                      make(folder + "raw.txt", two_threads(false), lampyr::Format::kRaw);
+    const bool good =
+        make(folder + "timeline.json", two_threads(true), lampyr::Format::kSpeedscope) &&
+        make(folder + "counted.json", two_threads(false), lampyr::Format::kSpeedscope) &&
+        make(folder + "empty.json", Profile{}, lampyr::Format::kSpeedscope) &&
+        make(folder + "random.json", lampyr::test::mixed_profile(3, true), lampyr::Format::kSpeedscope) &&
+        make(folder + "raw.txt", two_threads(false), lampyr::Format::kRaw) &&
+        make(folder + "timeline.trace.json", two_threads(true), lampyr::Format::kChromeTrace) &&
+        make(folder + "random.trace.json", lampyr::test::mixed_profile(3, true), lampyr::Format::kChromeTrace) &&
+        make(folder + "counted.pb.gz", two_threads(false), lampyr::Format::kPprof) &&
+        make(folder + "random.pb.gz", lampyr::test::mixed_profile(3), lampyr::Format::kPprof) &&
+        make(folder + "random.txt", lampyr::test::mixed_profile(3), lampyr::Format::kRaw);
     return good ? 0 : 1;
 }

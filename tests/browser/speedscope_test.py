@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Our speedscope and raw files in speedscope itself (the npm package, opened in chromium) and against its schema.
+"""Our speedscope, raw, pprof and chrometrace files in speedscope itself (the npm package, opened in chromium) and against its schema.
 
 speedscope_test.py SPEEDSCOPE_MAKE. The package is looked for in $LAMPYR_SPEEDSCOPE (its folder), then where
 `npm install --global speedscope ajv` puts it. Exit status 77: it, chromium or chromedriver is absent."""
@@ -105,6 +105,21 @@ class Speedscope(unittest.TestCase):
         self.assertTrue(self.browser.wait("return document.title.includes('lampyr')"))
         errors = [line for line in self.browser.log() if line["level"] == "SEVERE"]
         self.assertEqual(errors, [])
+
+    def test_a_trace_shows_slices_in_real_time(self):
+        # speedscope puts a slice's arguments behind its name.
+        rows = {name.split(" {")[0]: (total, own) for name, total, own in self.rows("timeline.trace.json")}
+        self.assertEqual(rows["Parser.parse"][1].split()[0], "200.00ms")
+        self.assertEqual(rows["<module>"][0].split()[0], "300.00ms")
+        text = self.browser.run("return document.body.innerText")
+        self.assertIn("MainThread", text)
+        errors = [line for line in self.browser.log() if line["level"] == "SEVERE"]
+        self.assertEqual(errors, [])
+
+    def test_pprof_shows_the_same_seconds(self):
+        rows = {name: (total, own) for name, total, own in self.rows("counted.pb.gz")}
+        self.assertEqual(rows["Parser.parse"][1].split()[0], "250.00ms")
+        self.assertEqual(rows["<module>"][0].split()[0], "300.00ms")
 
     def test_a_file_without_samples_is_called_empty(self):
         self.open("empty.json")

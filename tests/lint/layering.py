@@ -22,6 +22,7 @@ MAY_INCLUDE = {
     "src/sampler": ["base", "process", "elf", "cpython", "native", "profile"],
     "src/profile": ["base"],
     "src/export": ["base", "profile"],
+    "src/import": ["base", "profile"],
     "src/check": ["base", "profile"],
     "tools/lampyr": [],
     "tools/layoutgen": ["base", "process", "elf", "cpython"],

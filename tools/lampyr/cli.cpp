@@ -25,7 +25,8 @@ Error usage(std::string message, std::string hint) {
 
 /// A command's options as typed. Every check with words of its own is made after CLI11 has split the line.
 struct Typed {
-    Words pids;
+    Words pids, files, only_threads, only_processes, only_functions, only_files;
+    std::string by, top, time;
     std::string output, format, duration, rate, max_cpu, summary_json, colour = "auto";
     bool function = false, no_lines = false, threads = false, idle = false, gil = false, full_filenames = false;
     bool blocking = false, nonblocking = false, audit = false, quiet = false, verbose = false, help = false,
@@ -61,6 +62,7 @@ void describe_record(CLI::App& app, Typed& typed) {
   sudo lampyr record -p 1234 -d 30                  watch a running one for 30 seconds
   lampyr record -i -t -o wait.svg -- python3 app.py also where threads wait, thread by thread
   lampyr record -f raw -o - -d 5 -p 1234 | less     folded stacks to a pipe
+  sudo lampyr record -o day.lampyr -p 1234          keep it all, safe from crashes (lampyr report)
 
 Usage: lampyr record [OPTIONS] -p PID
        lampyr record [OPTIONS] [--] PROGRAM [ARGUMENTS]
@@ -68,7 +70,8 @@ Usage: lampyr record [OPTIONS] -p PID
     add_common(app, typed);
     add_text(app, "-o,--output", typed.output, "FILE", "- is standard output; default lampyr-PROGRAM-PID-TIME.EXT")
         ->group("Output");
-    add_text(app, "-f,--format", typed.format, "FORMAT", "flamegraph (default), speedscope or raw; else by extension")
+    add_text(app, "-f,--format", typed.format, "FORMAT",
+             "flamegraph, speedscope, raw, chrometrace, pprof, lampyr; or by extension")
         ->group("Output");
     add_text(app, "--summary-json", typed.summary_json, "FILE", "figures of the recording for a script")
         ->group("Output");
@@ -101,6 +104,46 @@ Usage: lampyr dump [OPTIONS] -p PID
 )");
     add_common(app, typed);
     app.add_flag("--full-filenames", typed.full_filenames, "whole paths")->group("Output");
+    add_messages(app, typed);
+}
+
+void describe_report(CLI::App& app, Typed& typed) {
+    app.description(R"(Read profiles recorded earlier: print what took the time, or write another format.
+
+  lampyr report day.lampyr                            what took the time, in words
+  lampyr report --by line --top 40 day.lampyr         line by line, more rows
+  lampyr report -o day.svg day.lampyr                 as a flamegraph
+  lampyr report --time 60-90 --thread worker d.lampyr from second 60 to 90, only these threads
+  lampyr report -o all.pb.gz mon.lampyr tue.lampyr    several as one
+
+Usage: lampyr report [OPTIONS] FILE...
+)");
+    app.set_help_flag();
+    app.add_option("files", typed.files)->group("");
+    const auto add_filter = [&app](const char* name, Words& values, const char* what, const char* help) {
+        app.add_option(name, values, help)
+            ->option_text(what)
+            ->expected(1)
+            ->allow_extra_args(false)
+            ->group("Only samples")
+            ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+    };
+    add_filter("--thread", typed.only_threads, "REGEX", "of threads with such a name or id");
+    add_filter("--process", typed.only_processes, "REGEX", "of processes with such a PID or command line");
+    add_filter("--function", typed.only_functions, "REGEX", "with such a function in their stack");
+    add_filter("--file", typed.only_files, "REGEX", "with a function of such a file in their stack");
+    add_text(app, "--time", typed.time, "FROM-TO", "taken in these seconds since the recording began")
+        ->group("Only samples");
+    add_text(app, "-o,--output", typed.output, "FILE", "its extension chooses the format; - is standard output")
+        ->group("Output");
+    add_text(app, "-f,--format", typed.format, "FORMAT", "flamegraph, speedscope, raw, chrometrace, pprof or lampyr")
+        ->group("Output");
+    add_text(app, "--by", typed.by, "WHAT", "line, function, file or module: what a frame or row is")->group("Output");
+    add_text(app, "--top", typed.top, "N", "rows of the table; default 15")->group("Output");
+    app.add_flag("--nolineno", typed.no_lines, "no line numbers: name (file)")->group("Output");
+    app.add_flag("-t,--threads", typed.threads, "a frame for each thread at the root")->group("Output");
+    app.add_flag("--full-filenames", typed.full_filenames, "whole paths")->group("Output");
+    app.add_flag("-q,--quiet", typed.quiet, "errors only")->group("Messages");
     add_messages(app, typed);
 }
 
@@ -211,6 +254,16 @@ Result<Command> check_record(const Typed& typed, Words program, bool explicit_pr
     if (typed.audit && typed.idle) return exclusive("--audit", "--idle");
     if (typed.audit && typed.gil) return exclusive("--audit", "--gil");
     if (const auto chosen = choose_format(typed, args); !chosen) return chosen.error();
+    if (args.format == Format::kLampyr) {
+        for (const auto& [given, name] : {std::pair{typed.function, "--function"},
+                                          {typed.no_lines, "--nolineno"},
+                                          {typed.threads, "--threads"},
+                                          {typed.full_filenames, "--full-filenames"}}) {
+            if (given)
+                return usage(fmt::format("{} does not go with a lampyr file, which holds everything", name),
+                             "leave it out; lampyr report chooses what is shown");
+        }
+    }
     if (!typed.rate.empty()) {
         const Result<double> rate = parse_rate(typed.rate);
         if (!rate) return rate.error();
@@ -235,7 +288,7 @@ Result<Command> check_record(const Typed& typed, Words program, bool explicit_pr
     args.sampling.gil_only = typed.gil;
     args.sampling.blocking = typed.blocking;
     if (typed.audit) args.sampling.audit_hz = kAuditHz;
-    args.sampling.timeline = args.format == Format::kSpeedscope;
+    args.sampling.timeline = shows_time(args.format);
     args.exporting.lines = typed.function ? Lines::kFunction : typed.no_lines ? Lines::kNone : Lines::kLine;
     args.exporting.threads = typed.threads;
     args.exporting.processes = args.pids.size() > 1;
@@ -259,12 +312,71 @@ Result<Command> check_dump(const Typed& typed, const Words& program) {
     return Command{DumpArgs{pids->front(), {typed.blocking}, {false, typed.full_filenames}, *colour}};
 }
 
+Result<void> choose_frames(const Typed& typed, ReportArgs& args) {
+    // As record would have written a format; a table of single lines would be less of a start.
+    const std::string by = !typed.by.empty() ? typed.by : args.format ? "line" : "function";
+    args.exporting.lines = typed.no_lines ? Lines::kNone : by == "line" ? Lines::kLine : Lines::kFunction;
+    if (typed.by == "file") args.grouping = Grouping::kFile;
+    if (typed.by == "module") args.grouping = Grouping::kModule;
+    if (by != "line" && by != "function" && !args.grouping)
+        return usage(fmt::format("cannot report by {}", in_quotes(typed.by)), "use line, function, file or module");
+    return {};
+}
+
+Result<void> choose_samples(const Typed& typed, ProfileFilter& filter) {
+    filter.threads = typed.only_threads;
+    filter.processes = typed.only_processes;
+    filter.functions = typed.only_functions;
+    filter.files = typed.only_files;
+    if (typed.time.empty()) return {};
+    const auto range = parse_time_range(typed.time);
+    if (!range) return range.error();
+    filter.from = range->from;
+    filter.to = range->to;
+    return {};
+}
+
+Result<Command> check_report(const Typed& typed) {
+    ReportArgs args;
+    args.files = typed.files;
+    if (args.files.empty()) return usage("nothing to report", "name a profile, such as: lampyr report day.lampyr");
+    if (std::count(args.files.begin(), args.files.end(), "-") > 1)
+        return usage("standard input can be read once", "give - once");
+    if (const auto chosen = choose_samples(typed, args.filter); !chosen) return chosen.error();
+    args.exporting.threads = typed.threads;
+    args.exporting.full_filenames = typed.full_filenames;
+    if (!typed.top.empty()) {
+        const auto top = parse_count(typed.top);
+        if (!top) return top.error();
+        args.top = *top;
+    }
+    if (!typed.format.empty()) {
+        const Result<Format> format = parse_format_option(typed.format);
+        if (!format) return format.error();
+        args.format = *format;
+    } else {
+        args.format = format_of_file(typed.output);
+    }
+    if (const auto chosen = choose_frames(typed, args); !chosen) return chosen.error();
+    if (typed.threads && !args.format)
+        return usage("--threads has no place in the table of the report",
+                     "add -f or -o; --thread REGEX chooses threads");
+    const Result<ColourChoice> colour = parse_colour(typed.colour);
+    if (!colour) return colour.error();
+    args.colour = *colour;
+    args.output = typed.output;
+    if (typed.quiet) args.verbosity = Verbosity::kQuiet;
+    return Command{std::move(args)};
+}
+
 Result<Command> parse_command(const std::string& name, Words words) {
     Typed typed;
     CLI::App app{"", name};
-    name == "record" ? describe_record(app, typed) : describe_dump(app, typed);
+    if (name == "record") describe_record(app, typed);
+    if (name == "dump") describe_dump(app, typed);
+    if (name == "report") describe_report(app, typed);
     const bool explicit_program = std::find(words.begin(), words.end(), "--") != words.end();
-    Result<Words> program = take_program(app, words);
+    Result<Words> program = name == "report" ? Words{} : take_program(app, words);
     if (!program) return program.error();
     try {
         std::reverse(words.begin(), words.end());  // CLI11 takes them from the back
@@ -274,7 +386,8 @@ Result<Command> parse_command(const std::string& name, Words words) {
     }
     if (typed.help) return Command{ShowText{command_help(app)}};
     if (typed.version) return Command{ShowText{"lampyr " LAMPYR_VERSION "\n"}};
-    return name == "record" ? check_record(typed, std::move(*program), explicit_program) : check_dump(typed, *program);
+    if (name == "record") return check_record(typed, std::move(*program), explicit_program);
+    return name == "report" ? check_report(typed) : check_dump(typed, *program);
 }
 
 }  // namespace
@@ -290,11 +403,12 @@ Result<Command> parse_command_line(std::vector<std::string> words) {
         first = words.front();
         words = {"--help"};
     }
-    for (const char* const name : {"record", "dump"}) {  // in this order, so that one letter stays what it was
+    for (const char* const name :
+         {"record", "dump", "report"}) {  // in this order, so that one letter stays what it was
         if (!first.empty() && std::string_view{name}.starts_with(first)) return parse_command(name, std::move(words));
     }
     if (first.starts_with("-")) return usage("unknown option " + in_quotes(first), "see lampyr --help");
-    return usage("unknown command " + in_quotes(first), "use record or dump; see lampyr --help");
+    return usage("unknown command " + in_quotes(first), "use record, dump or report; see lampyr --help");
 }
 
 }  // namespace lampyr::tool

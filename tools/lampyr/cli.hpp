@@ -6,7 +6,9 @@
 #include <lampyr/dump.hpp>
 #include <lampyr/export.hpp>
 #include <lampyr/sampler.hpp>
+#include <lampyr/transform.hpp>
 
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -41,7 +43,19 @@ struct DumpArgs {
     ColourChoice colour = ColourChoice::kAuto;
 };
 
-using Command = std::variant<ShowText, RecordArgs, DumpArgs>;
+struct ReportArgs {
+    std::vector<std::string> files;  ///< "-": standard input
+    std::string output;              ///< empty: standard output for text, else a name made from the first file's
+    std::optional<Format> format;    ///< none: the report in words
+    ExportOptions exporting;
+    ProfileFilter filter;
+    std::optional<Grouping> grouping;  ///< files or modules in the place of functions
+    std::size_t top = 15;              ///< rows of the table of the report in words
+    Verbosity verbosity = Verbosity::kNormal;
+    ColourChoice colour = ColourChoice::kAuto;
+};
+
+using Command = std::variant<ShowText, RecordArgs, DumpArgs, ReportArgs>;
 
 /// The command line (without the program's own name) as checked options. Errors are kUsage.
 [[nodiscard]] Result<Command> parse_command_line(std::vector<std::string> words);

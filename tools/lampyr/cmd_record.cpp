@@ -9,6 +9,7 @@
 #include "summary.hpp"
 #include "terminal.hpp"
 
+#include <lampyr/profile_file.hpp>
 #include <lampyr/text.hpp>
 
 #include <fmt/format.h>
@@ -16,6 +17,7 @@
 #include <unistd.h>
 
 #include <csignal>
+#include <memory>
 #include <optional>
 
 namespace lampyr::tool {
@@ -28,7 +30,8 @@ struct Outputs {
 };
 
 Result<Outputs> open_outputs(const RecordArgs& args) {
-    Result<OutputFile> profile = args.output.empty() ? OutputFile::open_unnamed() : OutputFile::open(args.output);
+    Result<OutputFile> profile =
+        args.output.empty() ? OutputFile::open_unnamed() : OutputFile::open(args.output, is_binary(args.format));
     if (!profile) return profile.error();
     Outputs outputs{std::move(*profile), std::nullopt};
     if (!args.summary_json.empty()) {
@@ -83,7 +86,9 @@ class RecordRun {
         return exit_code(error.code, args_.spawns());
     }
     void announce(const std::vector<Target>& targets) const;
-    Result<Recording> sample(std::vector<Target>& targets, const StopSignals& signals) const;
+    [[nodiscard]] bool streams() const { return args_.format == Format::kLampyr; }
+    Result<Recording> sample(std::vector<Target>& targets, const StopSignals& signals, ProfileSink* sink) const;
+    Result<Recording> sample_into(Outputs& outputs, std::vector<Target>& targets, StopSignals& signals) const;
     Result<void> write(Outputs& outputs, const Recording& recording, int signal) const;
     int wait_for_child(Target& child, StopSignals& signals, int status) const;
 
@@ -109,23 +114,44 @@ void RecordRun::announce(const std::vector<Target>& targets) const {
                                format_rate(args_.sampling.rate_hz), until));
 }
 
-Result<Recording> RecordRun::sample(std::vector<Target>& targets, const StopSignals& signals) const {
+Result<Recording> RecordRun::sample(std::vector<Target>& targets, const StopSignals& signals, ProfileSink* sink) const {
     Progress progress{choose_progress_style(args_.verbosity, is_terminal(STDERR_FILENO),
                                             is_capable_terminal(STDERR_FILENO), args_.spawns()),
                       args_.sampling};
-    return record(targets, args_.sampling, signals.stop(),
-                  [&progress](const SamplerProgress& now) { progress.update(now); });
+    return record(
+        targets, args_.sampling, signals.stop(), [&progress](const SamplerProgress& now) { progress.update(now); },
+        sink);
+}
+
+/// A lampyr file is written while it is recorded; a failure to write it is told by its commit.
+Result<Recording> RecordRun::sample_into(Outputs& outputs, std::vector<Target>& targets, StopSignals& signals) const {
+    if (!streams()) return sample(targets, signals, nullptr);
+    outputs.profile.write_through();
+    auto stream = ProfileFileStream::start(outputs.profile);
+    if (!stream && stream.error().code != ErrorCode::kOutput) return stream.error();
+    if (!stream) return outputs.profile.commit().error();
+    signals.file_stays();
+    Result<Recording> recording = sample(targets, signals, stream->get());
+    if (const auto finished = (*stream)->finish(); !finished && finished.error().code != ErrorCode::kOutput)
+        return finished.error();
+    return recording;
 }
 
 Result<void> RecordRun::write(Outputs& outputs, const Recording& recording, int signal) const {
     const ProfileInfo& info = recording.profile.info;
-    const auto lost = [&info](Error error) {
+    const auto lost = [&](Error error) {
+        if (outputs.profile.in_place()) {
+            error.message += "; the file holds what was written until then";
+            return error;
+        }
         error.message +=
             fmt::format("; {} of {} are lost", plural(info.stacks, "sample"), format_seconds(info.duration));
         return error;
     };
-    const Result<void> exported = write_profile(recording.profile, args_.format, args_.exporting, outputs.profile);
-    if (!exported && exported.error().code != ErrorCode::kOutput) return exported.error();
+    if (!streams()) {
+        const Result<void> exported = write_profile(recording.profile, args_.format, args_.exporting, outputs.profile);
+        if (!exported && exported.error().code != ErrorCode::kOutput) return exported.error();
+    }
     const Result<std::uint64_t> bytes = outputs.profile.commit();  // knows the errno of a failed write
     if (!bytes) return lost(bytes.error());
 
@@ -158,7 +184,7 @@ int RecordRun::run() {
     }
     announce(*targets);
     int status = kExitOk;
-    const Result<Recording> recording = sample(*targets, signals);
+    const Result<Recording> recording = sample_into(*outputs, *targets, signals);
     if (!recording) {
         status = failed(recording.error());
     } else if (const Result<void> written = write(*outputs, *recording, signals.received()); !written) {

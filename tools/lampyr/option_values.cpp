@@ -5,7 +5,6 @@
 
 #include <fmt/format.h>
 
-#include <array>
 #include <charconv>
 #include <cmath>
 #include <limits>
@@ -16,7 +15,6 @@ namespace {
 
 constexpr double kMaxRate = 1'000'000;
 constexpr double kMaxSeconds = 100'000'000;  // three years; far below what nanoseconds in 64 bits hold
-constexpr std::array kFormats{Format::kFlamegraph, Format::kSpeedscope, Format::kRaw};
 
 Error usage(std::string message, std::string hint = {}) {
     return Error{ErrorCode::kUsage, std::move(message), std::move(hint), 0};
@@ -32,9 +30,9 @@ std::optional<double> parse_number(std::string_view text) {
 
 std::string format_list() {
     std::string list;
-    for (std::size_t i = 0; i < kFormats.size(); ++i) {
-        if (i > 0) list += i + 1 == kFormats.size() ? " or " : ", ";
-        list += to_string(kFormats[i]);
+    for (std::size_t i = 0; i < kFormatCount; ++i) {
+        if (i > 0) list += i + 1 == kFormatCount ? " or " : ", ";
+        list += to_string(static_cast<Format>(i));
     }
     return list;
 }
@@ -99,9 +97,36 @@ Result<std::chrono::nanoseconds> parse_duration(std::string_view text) {
     return std::max(time, std::chrono::nanoseconds{1});
 }
 
+Result<TimeRange> parse_time_range(std::string_view text) {
+    TimeRange range;
+    bool good = false;
+    const std::size_t dash = text.find('-');
+    const auto take = [](std::string_view part, std::optional<std::chrono::nanoseconds>& into) {
+        if (part.empty()) return true;
+        const std::optional<double> value = parse_number(part);
+        if (!value || *value < 0 || *value > kMaxSeconds) return false;
+        into = std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::duration<double>(*value));
+        return true;
+    };
+    if (dash != std::string_view::npos)
+        good = take(text.substr(0, dash), range.from) && take(text.substr(dash + 1), range.to);
+    good = good && (range.from || range.to) && (!range.from || !range.to || *range.from < *range.to);
+    if (good) return range;
+    return usage(fmt::format("bad time {}", in_quotes(text)),
+                 "give seconds since the recording began, such as --time 10-20, --time 10- or --time -20");
+}
+
 Result<Format> parse_format_option(std::string_view text) {
     if (const std::optional<Format> format = parse_format(text)) return *format;
     return usage(fmt::format("unknown format {}", in_quotes(text)), "use " + format_list());
+}
+
+Result<std::size_t> parse_count(std::string_view text) {
+    std::size_t value = 0;
+    const auto [stop, failure] = std::from_chars(text.data(), text.data() + text.size(), value);
+    if (failure != std::errc{} || stop != text.data() + text.size() || value == 0 || value > 1'000'000)
+        return usage(fmt::format("bad number {}", in_quotes(text)), "give a whole number from 1 to 1000000");
+    return value;
 }
 
 Result<ColourChoice> parse_colour(std::string_view text) {

@@ -130,7 +130,8 @@ struct OutputFile::State {
     std::string buffer;
     std::uint64_t size = 0;
     int failure = 0;
-    bool committed = false;
+    bool committed = false;  ///< or moved to where it is to be found
+    bool through = false;
 
     [[nodiscard]] bool direct() const { return temporary.empty(); }
 
@@ -138,6 +139,15 @@ struct OutputFile::State {
         if (failure == 0 && !write_all(file.get(), buffer)) failure = errno;
         buffer.clear();
         return failure == 0;
+    }
+
+    /// 0, or why it could not be given its name.
+    int put_in_place() {
+        const int place = directory.get();
+        if (::renameat(place, temporary.c_str(), place, name.c_str()) != 0) return errno;
+        committed = true;
+        cleanup.reset();
+        return 0;
     }
 
     /// A hidden file with an unguessable name beside the final one; links are not followed, nothing is overwritten.
@@ -172,7 +182,7 @@ OutputFile::OutputFile(OutputFile&&) noexcept = default;
 OutputFile& OutputFile::operator=(OutputFile&&) noexcept = default;
 OutputFile::~OutputFile() = default;
 
-Result<OutputFile> OutputFile::open(const std::string& path) {
+Result<OutputFile> OutputFile::open(const std::string& path, bool binary) {
     auto state = std::make_unique<State>();
     state->path = path;
     struct stat found {};
@@ -182,6 +192,9 @@ Result<OutputFile> OutputFile::open(const std::string& path) {
         if (standard) state->path = "standard output";
         state->file = standard ? Descriptor{::fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3)} : open_door(path);
         if (!state->file.valid()) return cannot_write(state->path, errno);
+        if (binary && is_terminal(state->file.get()))
+            return Error{ErrorCode::kUsage, "this format is not for a terminal",
+                         "name a file with -o FILE, or use a pipe", 0};
         return OutputFile{std::move(state)};
     }
     const std::size_t slash = path.rfind('/');
@@ -215,10 +228,19 @@ void OutputFile::rename_to(std::string name) {
     state_->name = std::move(name);
 }
 
+void OutputFile::write_through() { state_->through = true; }
+
+bool OutputFile::in_place() const { return state_->through && state_->committed; }
+
 bool OutputFile::write(std::string_view bytes) {
-    state_->buffer += bytes;
-    state_->size += bytes.size();
-    return state_->buffer.size() < kBufferSize ? state_->failure == 0 : state_->flush();
+    State& state = *state_;
+    const bool has_beginning = state.size > 0;
+    state.buffer += bytes;
+    state.size += bytes.size();
+    if (!state.through) return state.buffer.size() < kBufferSize ? state.failure == 0 : state.flush();
+    if (!state.flush()) return false;
+    if (has_beginning && !state.direct() && !state.committed) state.failure = state.put_in_place();
+    return state.failure == 0;
 }
 
 Result<std::uint64_t> OutputFile::commit() {
@@ -226,9 +248,8 @@ Result<std::uint64_t> OutputFile::commit() {
     const bool flushed = state.flush();
     const bool closed = state.file.close();
     if (!flushed || !closed) return cannot_write(state.path, flushed ? errno : state.failure);
-    if (state.direct()) return state.size;
-    if (::renameat(state.directory.get(), state.temporary.c_str(), state.directory.get(), state.name.c_str()) != 0) {
-        const int number = errno;
+    if (state.direct() || state.committed) return state.size;
+    if (const int number = state.put_in_place()) {
         struct stat kept {};
         state.committed = ::fstatat(state.directory.get(), state.temporary.c_str(), &kept, AT_SYMLINK_NOFOLLOW) == 0;
         state.cleanup.reset();
@@ -236,8 +257,6 @@ Result<std::uint64_t> OutputFile::commit() {
                             state.committed ? fmt::format("it is complete in {} in the same directory", state.temporary)
                                             : "its directory was removed");
     }
-    state.committed = true;
-    state.cleanup.reset();
     return state.size;
 }
 

@@ -17,7 +17,8 @@ namespace lampyr::tool {
 /// As root the file is private, and belongs to the user who called sudo.
 class OutputFile final : public ByteSink {
   public:
-    [[nodiscard]] static Result<OutputFile> open(const std::string& path);
+    /// `binary`: not for a terminal.
+    [[nodiscard]] static Result<OutputFile> open(const std::string& path, bool binary = false);
     /// A file in the current directory whose name is not known yet; `rename_to` must follow.
     [[nodiscard]] static Result<OutputFile> open_unnamed();
 
@@ -27,8 +28,14 @@ class OutputFile final : public ByteSink {
 
     void rename_to(std::string name);
 
+    /// For a file that must not be lost whatever happens: from now on each write reaches the file at once, and with the
+    /// second one (when its beginning is there, and something to keep) the file gets its name. May then be written by
+    /// another thread.
+    void write_through();
+
     /// False once anything failed; the reason is in `commit`'s error.
     [[nodiscard]] bool write(std::string_view bytes) override;
+    [[nodiscard]] bool in_place() const;  ///< written through, and under its name
     /// The size written. After a failure the old file, if any, is as it was.
     [[nodiscard]] Result<std::uint64_t> commit();
 

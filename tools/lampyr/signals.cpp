@@ -25,6 +25,7 @@ struct CleanupSlot {
 std::atomic<bool> stop_requested{false};
 enum Stage : int { kRecording, kWritten, kWaiting };
 std::atomic<int> stage{kRecording};
+std::atomic<bool> profile_stays{false};
 std::atomic<int> first_signal{0};
 std::atomic<int> last_signal{0};
 std::atomic<std::int64_t> last_time_ms{0};
@@ -51,7 +52,8 @@ std::int64_t now_ms() {
         const int directory = slot.directory.load();
         if (directory >= 0) ::unlinkat(directory, slot.name.data(), 0);
     }
-    leave(signal, "lampyr: second signal, stopped at once; nothing was written\n");
+    leave(signal, profile_stays ? "lampyr: second signal, stopped at once; the file holds what was written until now\n"
+                                : "lampyr: second signal, stopped at once; nothing was written\n");
 }
 
 void on_signal(int signal) {
@@ -84,6 +86,7 @@ void on_pipe(int) {}
 StopSignals::StopSignals() {
     stop_requested = false;
     stage = kRecording;
+    profile_stays = false;
     first_signal = 0;
     last_signal = 0;
     for (std::size_t i = 0; i < kHandled.size(); ++i) {
@@ -102,6 +105,8 @@ StopSignals::~StopSignals() {
 const std::atomic<bool>& StopSignals::stop() const { return stop_requested; }
 
 int StopSignals::received() const { return first_signal; }
+
+void StopSignals::file_stays() { profile_stays = true; }
 
 void StopSignals::files_written() { stage = kWritten; }
 

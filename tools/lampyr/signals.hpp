@@ -22,6 +22,8 @@ class StopSignals {
     [[nodiscard]] const std::atomic<bool>& stop() const;
     [[nodiscard]] int received() const;  ///< the first signal's number; 0: none
 
+    /// The profile is being written as it is recorded: a second signal ends lampyr, and what was written stays.
+    void file_stays();
     /// The files are complete: from here on a second signal ends lampyr without loss.
     void files_written();
     /// Only the child is awaited: a further signal leaves it running and ends lampyr. A first SIGINT is passed over,

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "summary.hpp"
 
-#include "default_name.hpp"
+#include "facts.hpp"
 #include "figures.hpp"
 
 #include <lampyr/summary.hpp>
@@ -37,6 +37,7 @@ std::string why_stopped(const Outcome& outcome) {
         case StopReason::kDuration: return "the time is over";
         case StopReason::kTargetExited: return "the program ended";
         case StopReason::kTargetLost: return "the process could no longer be read";
+        case StopReason::kOutputFailed: return "the profile could no longer be written";
         case StopReason::kRequested: break;
     }
     switch (outcome.signal) {
@@ -45,26 +46,6 @@ std::string why_stopped(const Outcome& outcome) {
         case SIGHUP: return "SIGHUP";
         default: return "on request";
     }
-}
-
-std::string who(const Profile& profile) {
-    if (profile.processes.empty()) return "no process";
-    if (profile.processes.size() > 1) return fmt::format("{} processes", profile.processes.size());
-    const Process& process = profile.processes.front();
-    return fmt::format("{} (process {}, Python {})", program_name(profile.string(process.command_line)),
-                       process.pid.value, terminal_safe(profile.string(process.python_version)));
-}
-
-std::string losses_text(const ProfileInfo& info) {
-    std::string text;
-    for (std::size_t i = 0; i < kLossCount; ++i) {
-        const auto cause = static_cast<Loss>(i);
-        if (info.losses[i] == 0) continue;
-        const std::uint64_t whole = cause == Loss::kLate ? info.ticks + info.losses[i] : info.stacks;
-        text += fmt::format("{}{} {} ({})", text.empty() ? "" : ", ", format_count(info.losses[i]), to_string(cause),
-                            format_share(static_cast<double>(info.losses[i]), static_cast<double>(whole)));
-    }
-    return text.empty() ? "none" : text;
 }
 
 std::chrono::nanoseconds time_of(const Profile& profile) {
@@ -90,19 +71,11 @@ std::string cpu_text(const TargetCpu& cpu) {
     return text;
 }
 
-/// Cut between characters: terminal_safe text is valid UTF-8.
-std::string cut(std::string text, std::size_t most) {
-    if (text.size() <= most) return text;
-    std::size_t end = most - 3;
-    while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xc0U) == 0x80U) --end;
-    return text.substr(0, end) + "...";
-}
-
 void add_top(std::vector<std::string>& lines, std::string_view title, const std::vector<TopEntry>& entries) {
     std::string_view head = title;
     for (const TopEntry& entry : entries) {
-        lines.push_back(
-            fmt::format("  {:<9} {:5.1f} % {}", head, 100 * entry.self_share, cut(terminal_safe(entry.label), 120)));
+        lines.push_back(fmt::format("  {:<9} {:5.1f} % {}", head, 100 * entry.self_share,
+                                    cut_text(terminal_safe(entry.label), 120)));
         head = "";
     }
 }
@@ -115,6 +88,10 @@ std::string next_command(const Outcome& outcome) {
             return fmt::format("speedscope {}   (or drop it on https://www.speedscope.app)", file);
         case Format::kRaw:
             return fmt::format("awk '{{print $NF \" \" $0}}' {} | sort -rn | head   (hottest stacks)", file);
+        case Format::kChromeTrace:
+            return fmt::format("open {} at https://ui.perfetto.dev or in chrome://tracing", file);
+        case Format::kPprof: return fmt::format("pprof -http=: {}   (go install github.com/google/pprof@latest)", file);
+        case Format::kLampyr: return fmt::format("lampyr report {}   (--help: filters and other formats)", file);
     }
     return file;
 }
@@ -128,7 +105,7 @@ std::string audit_text(const Audit& audit) {
         case Audit::Verdict::kBiased:
             return fmt::format(
                 "audit: biased: `{}` is shown with {:.1f} %{}, stopped samples say {:.1f} % \u00b1 {:.1f} ({})",
-                cut(terminal_safe(audit.function), 120), 100 * audit.shown,
+                cut_text(terminal_safe(audit.function), 120), 100 * audit.shown,
                 audit.inclusive ? " (with what it calls)" : "", 100 * audit.stopped, 100 * audit.uncertainty, samples);
     }
     return fmt::format("audit: too few samples to say ({}); record longer", samples);
@@ -177,6 +154,7 @@ std::string_view reason_name(StopReason reason) {
         case StopReason::kRequested: return "requested";
         case StopReason::kTargetExited: return "target exited";
         case StopReason::kTargetLost: return "target lost";
+        case StopReason::kOutputFailed: return "output failed";
     }
     return "unknown";
 }

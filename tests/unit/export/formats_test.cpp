@@ -9,8 +9,14 @@
 namespace lampyr {
 namespace {
 
+std::vector<Format> all_formats() {
+    std::vector<Format> formats;
+    for (std::size_t i = 0; i < kFormatCount; ++i) formats.push_back(static_cast<Format>(i));
+    return formats;
+}
+
 TEST(Formats, HaveNames) {
-    for (const Format format : {Format::kFlamegraph, Format::kSpeedscope, Format::kRaw}) {
+    for (const Format format : all_formats()) {
         EXPECT_EQ(parse_format(to_string(format)), format);
         EXPECT_EQ(format_of_file("a." + std::string(extension_of(format))), format);
     }
@@ -26,6 +32,14 @@ TEST(Formats, AreGuessedFromFiles) {
         {"a.txt", Format::kRaw},
         {"a.folded", Format::kRaw},
         {"a.raw", Format::kRaw},
+        {"a.lampyr", Format::kLampyr},
+        {"a.trace.json", Format::kChromeTrace},
+        {"a.pb.gz", Format::kPprof},
+        {"a.PProf", Format::kPprof},
+        {"trace.json", Format::kSpeedscope},
+        {".trace.json", Format::kSpeedscope},
+        {"a.gz", std::nullopt},
+        {".pb.gz", std::nullopt},
         {"a", std::nullopt},
         {"/x.svg/a", std::nullopt},
         {".txt", std::nullopt},
@@ -39,13 +53,14 @@ TEST(Formats, AreGuessedFromFiles) {
 }
 
 TEST(WriteProfile, IsByteReproducible) {
-    for (const Format format : {Format::kFlamegraph, Format::kSpeedscope, Format::kRaw})
-        EXPECT_EQ(test::written(test::mixed_profile(3), format), test::written(test::mixed_profile(3), format));
+    for (const Format format : all_formats())
+        EXPECT_EQ(test::written(test::mixed_profile(3, true), format),
+                  test::written(test::mixed_profile(3, true), format));
 }
 
 TEST(WriteProfile, SaysWhenTheSinkIsFull) {
-    const Profile profile = test::mixed_profile(3);
-    for (const Format format : {Format::kFlamegraph, Format::kSpeedscope, Format::kRaw}) {
+    const Profile profile = test::mixed_profile(3, true);
+    for (const Format format : all_formats()) {
         const std::size_t size = test::written(profile, format).size();
         for (const std::size_t room : {std::size_t{0}, size / 2, size - 1}) {
             test::FullSink sink(room);
