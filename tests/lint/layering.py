@@ -23,7 +23,7 @@ MAY_INCLUDE = {
     "src/profile": ["base"],
     "src/export": ["base", "profile"],
     "src/import": ["base", "profile"],
-    "src/check": ["base", "profile"],
+    "src/check": ["base", "profile", "export"],
     "tools/lampyr": [],
     "tools/layoutgen": ["base", "process", "elf", "cpython"],
     "tools/snapshot": ["base", "process", "elf", "cpython"],

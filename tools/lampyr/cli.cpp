@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "cli.hpp"
 
+#include "cli_compare.hpp"
 #include "help.hpp"
 
 #include <lampyr/version.hpp>
@@ -370,6 +371,8 @@ Result<Command> check_report(const Typed& typed) {
 }
 
 Result<Command> parse_command(const std::string& name, Words words) {
+    if (name == "diff") return parse_diff(std::move(words));
+    if (name == "check") return parse_check(std::move(words));
     Typed typed;
     CLI::App app{"", name};
     if (name == "record") describe_record(app, typed);
@@ -404,11 +407,11 @@ Result<Command> parse_command_line(std::vector<std::string> words) {
         words = {"--help"};
     }
     for (const char* const name :
-         {"record", "dump", "report"}) {  // in this order, so that one letter stays what it was
+         {"record", "dump", "report", "diff", "check"}) {  // in this order, so that one letter stays what it was
         if (!first.empty() && std::string_view{name}.starts_with(first)) return parse_command(name, std::move(words));
     }
     if (first.starts_with("-")) return usage("unknown option " + in_quotes(first), "see lampyr --help");
-    return usage("unknown command " + in_quotes(first), "use record, dump or report; see lampyr --help");
+    return usage("unknown command " + in_quotes(first), "use record, dump, report, diff or check; see lampyr --help");
 }
 
 }  // namespace lampyr::tool

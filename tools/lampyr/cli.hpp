@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "check_args.hpp"
 #include "messages.hpp"
 
+#include <lampyr/compare.hpp>
 #include <lampyr/dump.hpp>
 #include <lampyr/export.hpp>
 #include <lampyr/sampler.hpp>
@@ -55,7 +57,19 @@ struct ReportArgs {
     ColourChoice colour = ColourChoice::kAuto;
 };
 
-using Command = std::variant<ShowText, RecordArgs, DumpArgs, ReportArgs>;
+struct DiffArgs {
+    std::vector<std::string> base;
+    std::vector<std::string> now;
+    std::string output;  ///< empty or "-": standard output
+    DiffFormat format = DiffFormat::kText;
+    std::vector<PathMap> maps;
+    CompareOptions comparing;
+    DiffOptions showing;
+    Verbosity verbosity = Verbosity::kNormal;
+    ColourChoice colour = ColourChoice::kAuto;
+};
+
+using Command = std::variant<ShowText, RecordArgs, DumpArgs, ReportArgs, DiffArgs, CheckArgs>;
 
 /// The command line (without the program's own name) as checked options. Errors are kUsage.
 [[nodiscard]] Result<Command> parse_command_line(std::vector<std::string> words);

@@ -9,5 +9,7 @@ namespace lampyr::tool {
 [[nodiscard]] int run_record(const RecordArgs& args);
 [[nodiscard]] int run_dump(const DumpArgs& args);
 [[nodiscard]] int run_report(const ReportArgs& args);
+[[nodiscard]] int run_diff(const DiffArgs& args);
+[[nodiscard]] int run_check(const CheckArgs& args);
 
 }  // namespace lampyr::tool

@@ -9,7 +9,9 @@ namespace lampyr::tool {
 inline constexpr int kExitOk = 0;
 inline constexpr int kExitFailed = 1;  ///< attach mode: anything went wrong
 inline constexpr int kExitUsage = 2;
-inline constexpr int kExitSpawnFailed = 125;  ///< spawn mode: lampyr itself failed (as env(1), timeout(1))
+inline constexpr int kExitInconclusive = 3;       ///< check: too little to decide
+inline constexpr int kExitMeasurementFailed = 4;  ///< check: runs failed
+inline constexpr int kExitSpawnFailed = 125;      ///< spawn mode: lampyr itself failed (as env(1), timeout(1))
 inline constexpr int kExitNotExecutable = 126;
 inline constexpr int kExitNotFound = 127;
 inline constexpr int kExitSignalBase = 128;

@@ -21,6 +21,8 @@ Commands (the first letters are enough):
   record   sample a program for a while and write a flamegraph or another format
   dump     print the Python stack of each thread once
   report   read recordings: what took the time, or another format
+  diff     compare recordings: which functions take more of the time than before
+  check    fail when a change made a program slower: for CI
 
   lampyr COMMAND --help   the options of a command, with examples
   lampyr --version

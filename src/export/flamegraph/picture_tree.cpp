@@ -124,9 +124,10 @@ void add(PictureTree& tree, std::uint32_t depth, std::uint32_t label, std::uint3
 
 }  // namespace
 
-PictureTree arrange(const std::vector<PictureNode>& nodes, std::vector<FrameLabel> labels, std::uint64_t interval) {
-    PictureTree tree;
-    choose_unit(tree, nodes, interval);
+namespace {
+
+/// Fills a tree whose unit is chosen.
+PictureTree arrange_in_units(PictureTree tree, const std::vector<PictureNode>& nodes, std::vector<FrameLabel> labels) {
     const std::vector<std::uint32_t> parent = parents_of(nodes);
     std::vector<std::uint64_t> total(nodes.size());
     for (std::size_t i = nodes.size(); i-- > 0;) {
@@ -155,6 +156,23 @@ PictureTree arrange(const std::vector<PictureNode>& nodes, std::vector<FrameLabe
     return tree;
 }
 
+}  // namespace
+
+PictureTree arrange(const std::vector<PictureNode>& nodes, std::vector<FrameLabel> labels, std::uint64_t interval) {
+    PictureTree tree;
+    choose_unit(tree, nodes, interval);
+    return arrange_in_units(std::move(tree), nodes, std::move(labels));
+}
+
+PictureTree arrange_both(const std::vector<PictureNode>& nodes, std::vector<FrameLabel> labels) {
+    PictureTree tree;
+    tree.timed = tree.compares = true;
+    tree.unit = 1;
+    tree = arrange_in_units(std::move(tree), nodes, std::move(labels));
+    tree.unit = 0;  // a share is no time
+    return tree;
+}
+
 PrunedTree prune(const PictureTree& tree, std::size_t limit, FrameLabel label) {
     PrunedTree result;
     std::uint64_t least = 0;
@@ -168,6 +186,7 @@ PrunedTree prune(const PictureTree& tree, std::size_t limit, FrameLabel label) {
     PictureTree& out = result.tree;
     out.timed = tree.timed;
     out.unit = tree.unit;
+    out.compares = tree.compares;
     reserve(out, std::min(tree.size(), 2 * limit));
     std::vector<std::uint32_t> new_label(tree.labels.size(), kNone);
     std::uint32_t small = kNone;

@@ -40,12 +40,16 @@ struct PictureTree {
         start;  ///< left edge; children stand at the left of their parent, its own time at the right
     std::vector<FrameLabel> labels;
     bool timed = false;      ///< widths are time; else samples
+    bool compares = false;   ///< of two profiles: widths are both together, `samples` those of the second
     std::uint64_t unit = 0;  ///< nanoseconds of one unit of width; 0: not known (only when not `timed`)
 
     [[nodiscard]] std::size_t size() const { return depth.size(); }
     /// Where the children of a frame stop and its own time begins.
     [[nodiscard]] std::uint64_t children_end(std::size_t i) const { return start[i] + total[i] - self[i]; }
 };
+
+/// Two profiles in one tree, in shares: `samples` of a node is what it has in the second, `time` that of both together.
+[[nodiscard]] PictureTree arrange_both(const std::vector<PictureNode>& nodes, std::vector<FrameLabel> labels);
 
 /// Sorts siblings, sums up, and rounds times to a unit of about 1/64 to 1/16 `interval` (nanoseconds); where every sample stands
 /// for the same time, samples are the width. `nodes` is a preorder with

@@ -57,7 +57,7 @@ const grouped = v => String(v).replace(/\B(?=(\d{3})+$)/g, ',');
 const count = (v, what) => `${grouped(v)} ${what}${v === 1 ? '' : 's'}`;
 const percent = (v, of) => { const p = of ? 100 * v / of : 0; return (p >= 99.95 ? 100 : !p ? 0 : p < .01 ? '<0.01' : p.toFixed(p < 1 ? 2 : 1)) + ' %'; };
 const time = v => { const s = v * unit / 1e9; return s >= 100 ? grouped(Math.round(s)) + ' s' : s >= 1 ? s.toFixed(2) + ' s' : s >= 1e-3 ? (s * 1e3).toFixed(1) + ' ms' : (s * 1e6).toFixed() + ' µs'; };
-const amount = (v, samples) => `${unit ? time(v) + ' · ' : ''}${count(samples, 'sample')} · ${percent(v, total[0])} of all`;
+const amount = (v, samples) => unit < 0 ? `${percent(v - samples, total[0] - hits[0])} → ${percent(samples, hits[0])}` : `${unit ? time(v) + ' · ' : ''}${count(samples, 'sample')} · ${percent(v, total[0])} of all`;
 const labelOf = i => labels[label[i]], fullName = i => labelOf(i).name + labelOf(i).place;
 const right = i => start[i] + total[i];
 const childrenEnd = i => right(i) - self[i];

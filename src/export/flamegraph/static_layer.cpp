@@ -4,7 +4,6 @@
 #include "base/escape.hpp"
 #include "export/flamegraph/geometry.hpp"
 #include "export/flamegraph/label_text.hpp"
-#include "export/flamegraph/palette.hpp"
 
 #include <fmt/format.h>
 
@@ -74,7 +73,7 @@ std::string full_label(const FrameLabel& label) {
 
 class Painter {
   public:
-    Painter(const PictureTree& tree, double top) : tree_(tree), top_(top) {}
+    Painter(const PictureTree& tree, const Palette& palette, double top) : tree_(tree), palette_(palette), top_(top) {}
 
     void paint(const Box& box);
     [[nodiscard]] std::string take() && { return std::move(shapes_) + texts_; }
@@ -89,12 +88,19 @@ class Painter {
     [[nodiscard]] std::string amount(std::uint64_t width, std::uint64_t samples) const;
 
     const PictureTree& tree_;
+    const Palette& palette_;
     double top_;
     std::string shapes_;
     std::string texts_;
 };
 
 std::string Painter::amount(std::uint64_t width, std::uint64_t samples) const {
+    if (tree_.compares) {
+        const std::uint64_t all = tree_.all_samples.front();
+        return fmt::format(
+            "{} -> {}", percent(static_cast<double>(width - samples), static_cast<double>(tree_.total.front() - all)),
+            percent(static_cast<double>(samples), static_cast<double>(all)));
+    }
     const std::string time =
         tree_.unit != 0 ? seconds(static_cast<double>(width) * static_cast<double>(tree_.unit)) + ", " : "";
     return fmt::format("{}{} sample{}, {}", time, grouped(samples), samples == 1 ? "" : "s",
@@ -148,7 +154,8 @@ void Painter::paint(const Box& box) {
         shapes_ += R"x( class="mark" fill="url(#lampyr-mark)">)x";
     } else {
         const std::size_t kind = std::min<std::size_t>(label->kind, kKinds - 1);
-        fmt::format_to(out, R"( class="k{}{}" fill="{}">)", kind, label->shade, light_colour(kind, label->shade));
+        fmt::format_to(out, R"( class="k{}{}" fill="{}">)", kind, label->shade,
+                       palette_.light.at(kind).at(label->shade));
     }
     fmt::format_to(out, "<title>{}</title></rect>\n", words.tip);
     if (box.width < kTextWidth) return;
@@ -167,14 +174,14 @@ void Painter::paint(const Box& box) {
 
 }  // namespace
 
-StaticLayer draw_static(const PictureTree& tree, double top) {
+StaticLayer draw_static(const PictureTree& tree, const Palette& palette, double top) {
     std::vector<Box> boxes;
     for (double least = kLeastWidth;; least *= 1.5) {
         boxes = choose_boxes(tree, least);
         if (elements(boxes) <= kMostElements || least > kInner) break;
     }
     StaticLayer layer;
-    Painter painter(tree, top);
+    Painter painter(tree, palette, top);
     for (const Box& box : boxes) {
         painter.paint(box);
         layer.rows = std::max<std::size_t>(layer.rows, box.row + 1);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "export/flamegraph/palette.hpp"
 #include "export/flamegraph/picture_tree.hpp"
 
 #include <string>
@@ -14,6 +15,6 @@ struct StaticLayer {
     std::string svg;       ///< the elements, frames first, then their texts
     std::size_t rows = 0;  ///< drawn, from the top
 };
-[[nodiscard]] StaticLayer draw_static(const PictureTree& tree, double top);
+[[nodiscard]] StaticLayer draw_static(const PictureTree& tree, const Palette& palette, double top);
 
 }  // namespace lampyr::exporter
