@@ -33,7 +33,7 @@ struct Allowance {
 struct CheckRules {
     std::size_t runs = 10;
     double rate_hz = 1000;
-    double chance = 0.003;
+    double chance = 0.002;  ///< as in CompareOptions
     double min_effect = 0.03;
     double min_total = 0.005;  ///< growth of less than this share of the program is let pass
     double min_samples = 500;  ///< a run

@@ -153,7 +153,7 @@ struct Comparison {
 struct CompareOptions {
     std::vector<std::pair<std::string, std::string>> renames{};  ///< base → new: `name` or `file:name`
     double tested_share = 0.01;                                  ///< functions below it on both sides are not tested
-    double chance = 0.003;  ///< of a false discovery, for each of functions, functions with callees, and the program
+    double chance = 0.002;  ///< of a false discovery among functions; half of it with callees, and for the program
     std::optional<std::vector<std::string>> only{};  ///< test these functions (`identity`) and no others
     bool only_program = true;                        ///< with `only`: test the program as a whole, too
 };

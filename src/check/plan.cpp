@@ -111,7 +111,7 @@ Result<std::string> plan_text(const ProfileSide& runs, const CheckRules& rules) 
         }
         text += "  " + base::terminal_text(name) + "\n";
     };
-    if (analysis.program) add("100 %", *analysis.program, rules.chance, "the whole program");
+    if (analysis.program) add("100 %", *analysis.program, rules.chance / 2, "the whole program");
     for (std::size_t i = 0; i < rows.size() && i < kMostFunctions; ++i) {
         add(check::percent(share(rows[i])), *analysis.functions[rows[i]].self, analysis.smallest_p,
             pool.names[rows[i]]);

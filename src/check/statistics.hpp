@@ -29,7 +29,7 @@ struct Tested {
 
 struct TestOptions {
     double tested_share = 0.01;
-    double chance = 0.003;                    ///< for each of the three families (self, total, program)
+    double chance = 0.002;  ///< for functions alone; half of it for functions with callees, and for the program
     std::optional<std::vector<bool>> only{};  ///< functions to test; the program is tested if `only_program`
     bool only_program = true;
 };
