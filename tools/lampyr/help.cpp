@@ -21,6 +21,7 @@ Commands (the first letters are enough):
   record   sample a program for a while and write a flamegraph or another format
   dump     print the Python stack of each thread once
   report   read recordings: what took the time, or another format
+  doctor   say whether a process can be profiled, and if not, why
 
   lampyr COMMAND --help   the options of a command, with examples
   lampyr --version
