@@ -24,6 +24,7 @@ using std::chrono::nanoseconds;
 constexpr nanoseconds kYoung = std::chrono::seconds(2);
 constexpr nanoseconds kFirstPause = milliseconds(1);
 constexpr nanoseconds kLongestPause = milliseconds(20);
+constexpr nanoseconds kLongestExec = milliseconds(250);
 
 /// One look at the process as it is now. Errors kNotPython and kPythonStarting may be true of this moment only.
 Result<std::unique_ptr<Target::Impl>> look(Pid pid) {
@@ -53,8 +54,9 @@ Result<std::unique_ptr<Target::Impl>> look(Pid pid) {
     return impl;
 }
 
-/// True when another look may find more.
-bool may_change(const Error& error, bool young) {
+/// True when another look, `since` after the first, may find more. In the middle of an exec the kernel refuses everybody.
+bool may_change(const Error& error, bool young, nanoseconds since) {
+    if (error.code == ErrorCode::kPermission) return young && since < kLongestExec;
     return error.code == ErrorCode::kPythonStarting || (young && error.code == ErrorCode::kNotPython);
 }
 
@@ -89,12 +91,14 @@ Target::~Target() = default;
 
 Result<Target> Target::attach(Pid pid, const AttachOptions& options) {
     SteadyClock clock;
-    const nanoseconds deadline = clock.now() + options.startup_timeout;
+    const nanoseconds begin = clock.now();
+    const nanoseconds deadline = begin + options.startup_timeout;
     for (nanoseconds pause = kFirstPause;; pause = std::min(2 * pause, kLongestPause)) {
         auto impl = look(pid);
         if (impl) return Target(std::move(*impl));
         if (stopped(options.stop)) return stopped_error(pid);
-        if (!may_change(impl.error(), is_young(pid)) || clock.now() >= deadline) return impl.error();
+        if (!may_change(impl.error(), is_young(pid), clock.now() - begin) || clock.now() >= deadline)
+            return impl.error();
         clock.sleep_until(clock.now() + pause);
     }
 }
@@ -104,7 +108,8 @@ Result<Target> Target::spawn(const SpawnOptions& options) {
     if (!child) return child.error();
     const Pid pid = child->pid();
     SteadyClock clock;
-    const nanoseconds deadline = clock.now() + options.startup_timeout;
+    const nanoseconds begin = clock.now();
+    const nanoseconds deadline = begin + options.startup_timeout;
     for (nanoseconds pause = kFirstPause;; pause = std::min(2 * pause, kLongestPause)) {
         auto impl = look(pid);
         if (impl) {
@@ -113,7 +118,7 @@ Result<Target> Target::spawn(const SpawnOptions& options) {
         }
         if (const auto status = child->try_wait()) return ended_early(options.arguments.front(), *status);
         if (stopped(options.stop)) return stopped_error(pid);
-        if (!may_change(impl.error(), true) || clock.now() >= deadline) return impl.error();
+        if (!may_change(impl.error(), true, clock.now() - begin) || clock.now() >= deadline) return impl.error();
         clock.sleep_until(clock.now() + pause);
     }
 }

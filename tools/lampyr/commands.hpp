@@ -11,5 +11,6 @@ namespace lampyr::tool {
 [[nodiscard]] int run_report(const ReportArgs& args);
 [[nodiscard]] int run_diff(const DiffArgs& args);
 [[nodiscard]] int run_check(const CheckArgs& args);
+[[nodiscard]] int run_doctor(const DoctorArgs& args);
 
 }  // namespace lampyr::tool

@@ -23,6 +23,7 @@ Commands (the first letters are enough):
   report   read recordings: what took the time, or another format
   diff     compare recordings: which functions take more of the time than before
   check    fail when a change made a program slower: for CI
+  doctor   say whether a process can be profiled, and if not, why
 
   lampyr COMMAND --help   the options of a command, with examples
   lampyr --version
