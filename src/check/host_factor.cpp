@@ -10,7 +10,9 @@ namespace {
 constexpr std::uint32_t kUnused = 0xffffffffU;
 constexpr double kEnough = 40;  // samples a run: the logarithm is then known to 16 %
 constexpr double kFew = 15;
-constexpr double kOwnVariance = 1e-4;  // 1 % from run to run: samples beyond that are worth nothing more
+constexpr double kClearly = 4;                 // standard errors
+constexpr double kDeviationOfMedian = 1.4826;  // standard deviation of a normal distribution by its median deviation
+constexpr double kOwnVariance = 1e-4;          // 1 % from run to run: samples beyond that are worth nothing more
 
 std::vector<std::size_t> functions_with(const RunMatrix& matrix, double samples) {
     std::vector<std::size_t> found;
@@ -26,12 +28,25 @@ std::vector<std::size_t> functions_with(const RunMatrix& matrix, double samples)
     return found;
 }
 
+double median(std::vector<double> values) {
+    const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
+    std::nth_element(values.begin(), middle, values.end());
+    return *middle;
+}
+
 }  // namespace
 
-HostFactor::HostFactor(const RunMatrix& matrix) : place_(matrix.self.size(), kUnused) {
+HostFactor::HostFactor(const RunMatrix& matrix) {
     used_ = functions_with(matrix, kEnough);
     if (used_.size() < 2 * kLeast) used_ = functions_with(matrix, kFew);
+    fill(matrix);
+    if (leave_out_changed(matrix)) fill(matrix);
+}
+
+void HostFactor::fill(const RunMatrix& matrix) {
+    place_.assign(matrix.self.size(), kUnused);
     sorted_.assign(matrix.runs(), std::vector<Deviation>(used_.size()));
+    of_all_.clear();
     for (std::uint32_t i = 0; i < used_.size(); ++i) {
         place_[used_[i]] = i;
         const auto& row = matrix.self[used_[i]];
@@ -59,6 +74,32 @@ HostFactor::HostFactor(const RunMatrix& matrix) : place_(matrix.self.size(), kUn
         });
         of_all_.push_back(known() ? middle_half(deviations, kUnused) : 0);
     }
+}
+
+/// A large function that has changed lies at one end of the base runs and at the other of the new ones, and so moves the middle
+/// half of all the others: they would seem to have changed the other way. False: there was none to leave out.
+bool HostFactor::leave_out_changed(const RunMatrix& matrix) {
+    if (!known() || matrix.base_runs == 0 || matrix.now_runs == 0) return false;
+    std::vector<double> change(used_.size(), 0);
+    std::vector<double> noise(used_.size(), 0);
+    const double base_runs = static_cast<double>(matrix.base_runs);
+    const double now_runs = static_cast<double>(matrix.now_runs);
+    for (std::size_t run = 0; run < matrix.runs(); ++run)
+        for (const Deviation& deviation : sorted_[run]) {
+            const double of_host = deviation.log - of_all_[run];
+            change[deviation.place] += matrix.is_now(run) ? of_host / now_runs : -of_host / base_runs;
+            noise[deviation.place] = (1 / base_runs + 1 / now_runs) / deviation.weight;
+        }
+    const double middle = median(change);
+    std::vector<double> distances;
+    for (const double each : change) distances.push_back(std::abs(each - middle));
+    const double spread = kDeviationOfMedian * median(distances);
+    std::vector<std::size_t> kept;
+    for (std::size_t i = 0; i < used_.size(); ++i)
+        if (distances[i] <= kClearly * std::sqrt(noise[i] + spread * spread)) kept.push_back(used_[i]);
+    if (kept.size() == used_.size() || kept.size() < kLeast) return false;
+    used_ = std::move(kept);
+    return true;
 }
 
 /// Mean of what lies between the quartiles of the weight.

@@ -9,8 +9,9 @@
 namespace lampyr::check {
 
 /// How fast the host was in each run, told by the functions themselves: how far each was from its own mean, averaged over
-/// the middle half of the other functions. They weigh what their samples are worth; the outer half may be anything. The function in question is left out, or a change of a large one would hide in its own
-/// yardstick: with it in, estimates are up to a point low and intervals cover too little.
+/// the middle half of the other functions. They weigh what their samples are worth; the outer half may be anything. The function
+/// in question is left out, or a change of a large one would hide in its own yardstick: with it in, estimates are up to a point
+/// low and intervals cover too little. Functions that clearly changed are left out for all.
 class HostFactor {
   public:
     explicit HostFactor(const RunMatrix& matrix);
@@ -30,6 +31,8 @@ class HostFactor {
         double weight = 0;
         std::uint32_t place = 0;
     };
+    void fill(const RunMatrix& matrix);
+    bool leave_out_changed(const RunMatrix& matrix);
     [[nodiscard]] static double middle_half(const std::vector<Deviation>& sorted, std::uint32_t left_out);
 
     std::vector<std::vector<Deviation>> sorted_;  ///< by run

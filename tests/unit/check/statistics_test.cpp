@@ -156,14 +156,17 @@ TEST(Statistics, AUniformSlowdownIsTheProgramsNotTheHosts) {
     EXPECT_NEAR(analysis.program->effect(), 0.1, 0.02);
 }
 
-TEST(Statistics, AFasterFunctionIsFound) {
+TEST(Statistics, AFasterFunctionIsFoundAndMakesNoOtherSlower) {
     Simulator simulator({.own_noise = 0.01}, 51);
     std::size_t found = 0;
+    std::size_t alarm = 0;
     for (std::size_t i = 0; i < 300; ++i) {
         const Analysis analysis = analyse(simulator.measure(10, {1, 0.8}), {});
         found += analysis.functions[1].self_faster ? 1U : 0U;
+        alarm += any_alarm(analysis) ? 1U : 0U;
     }
     EXPECT_GE(found, 290U);
+    EXPECT_LE(alarm, 6U);
 }
 
 TEST(Statistics, OneRunASideTestsNothing) {
