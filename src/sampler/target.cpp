@@ -25,34 +25,6 @@ constexpr nanoseconds kYoung = std::chrono::seconds(2);
 constexpr nanoseconds kFirstPause = milliseconds(1);
 constexpr nanoseconds kLongestPause = milliseconds(20);
 
-/// One look at the process as it is now. Errors kNotPython and kPythonStarting may be true of this moment only.
-Result<std::unique_ptr<Target::Impl>> look(Pid pid) {
-    auto memory = process::VmMemory::open(pid);
-    if (!memory) return memory.error();
-    auto maps = process::read_maps(pid);
-    if (!maps) return maps.error();
-    auto runtime = cpython::locate_runtime(**memory, pid, *maps);
-    if (!runtime) return runtime.error();
-    auto info = process::read_process_info(pid);
-    if (!info) return info.error();
-    auto tids = process::TidMap::open((*memory)->process());
-    if (!tids) return tids.error();
-    auto impl = std::make_unique<Target::Impl>(Target::Impl{
-        .pid = pid,
-        .command_line = info->command_line,
-        .executable = info->executable,
-        .memory = std::move(*memory),
-        .runtime = std::move(*runtime),
-        .tids = std::move(*tids),
-        .child = std::nullopt,
-    });
-    // What was located belongs to the image that was mapped then; an exec in between makes it worthless.
-    if (impl->memory->process().image_changed())
-        return Error{ErrorCode::kPythonStarting, fmt::format("process {} started another program", pid.value),
-                     "try again"};
-    return impl;
-}
-
 /// True when another look may find more.
 bool may_change(const Error& error, bool young) {
     return error.code == ErrorCode::kPythonStarting || (young && error.code == ErrorCode::kNotPython);
@@ -82,6 +54,33 @@ Error ended_early(const std::string& program, const process::WaitStatus& status)
 
 }  // namespace
 
+Result<std::unique_ptr<Target::Impl>> look_at_process(Pid pid) {
+    auto memory = process::VmMemory::open(pid);
+    if (!memory) return memory.error();
+    auto maps = process::read_maps(pid);
+    if (!maps) return maps.error();
+    auto runtime = cpython::locate_runtime(**memory, pid, *maps);
+    if (!runtime) return runtime.error();
+    auto info = process::read_process_info(pid);
+    if (!info) return info.error();
+    auto tids = process::TidMap::open((*memory)->process());
+    if (!tids) return tids.error();
+    auto impl = std::make_unique<Target::Impl>(Target::Impl{
+        .pid = pid,
+        .command_line = info->command_line,
+        .executable = info->executable,
+        .memory = std::move(*memory),
+        .runtime = std::move(*runtime),
+        .tids = std::move(*tids),
+        .child = std::nullopt,
+    });
+    // What was located belongs to the image that was mapped then; an exec in between makes it worthless.
+    if (impl->memory->process().image_changed())
+        return Error{ErrorCode::kPythonStarting, fmt::format("process {} started another program", pid.value),
+                     "try again"};
+    return impl;
+}
+
 Target::Target(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Target::Target(Target&&) noexcept = default;
 Target& Target::operator=(Target&&) noexcept = default;
@@ -91,7 +90,7 @@ Result<Target> Target::attach(Pid pid, const AttachOptions& options) {
     SteadyClock clock;
     const nanoseconds deadline = clock.now() + options.startup_timeout;
     for (nanoseconds pause = kFirstPause;; pause = std::min(2 * pause, kLongestPause)) {
-        auto impl = look(pid);
+        auto impl = look_at_process(pid);
         if (impl) return Target(std::move(*impl));
         if (stopped(options.stop)) return stopped_error(pid);
         if (!may_change(impl.error(), is_young(pid)) || clock.now() >= deadline) return impl.error();
@@ -100,13 +99,14 @@ Result<Target> Target::attach(Pid pid, const AttachOptions& options) {
 }
 
 Result<Target> Target::spawn(const SpawnOptions& options) {
-    auto child = process::Child::spawn(options.arguments);
+    auto child =
+        process::Child::spawn(options.arguments, {options.streams.in, options.streams.out, options.streams.err});
     if (!child) return child.error();
     const Pid pid = child->pid();
     SteadyClock clock;
     const nanoseconds deadline = clock.now() + options.startup_timeout;
     for (nanoseconds pause = kFirstPause;; pause = std::min(2 * pause, kLongestPause)) {
-        auto impl = look(pid);
+        auto impl = look_at_process(pid);
         if (impl) {
             (*impl)->child = std::move(*child);
             return Target(std::move(*impl));

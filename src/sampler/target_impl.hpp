@@ -38,4 +38,7 @@ struct Target::Impl {
     [[nodiscard]] sampler::FileNames file_names() const;
 };
 
+/// One look at the process as it is now. Errors kNotPython and kPythonStarting may be true of this moment only.
+[[nodiscard]] Result<std::unique_ptr<Target::Impl>> look_at_process(Pid pid);
+
 }  // namespace lampyr
