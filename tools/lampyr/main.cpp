@@ -29,6 +29,7 @@ int run(std::vector<std::string> words) {
     if (const auto* shown = std::get_if<ShowText>(&*command)) return show(*shown);
     if (const auto* args = std::get_if<RecordArgs>(&*command)) return run_record(*args);
     if (const auto* args = std::get_if<ReportArgs>(&*command)) return run_report(*args);
+    if (const auto* args = std::get_if<TopArgs>(&*command)) return run_top(*args);
     return run_dump(std::get<DumpArgs>(*command));
 }
 
