@@ -152,18 +152,27 @@ void Follower::check_images(nanoseconds now) {
 
 bool Follower::is_young(const Member& member, nanoseconds now) { return now - member.since < kYoung; }
 
+/// Workers are forks of their server or of one another. To search the images of each would take longer than a short one lives.
+const cpython::RuntimeLocation* Follower::runtime_of_relative(const Member& member) const {
+    for (const Member& other : members_)
+        if (&other != &member && other.opened && other.runtime && other.handle.same_image(member.handle))
+            return &*other.runtime;
+    return nullptr;
+}
+
 void Follower::try_member(Member& member, nanoseconds now) {
     // A vfork child runs on its parent's memory until it becomes another program. It is not the parent.
     const bool borrowed = member.parent.value != 0 && process::share_memory(member.parent, member.handle.pid());
     if (!borrowed) {
         member.handle.accept_image();
-        auto impl = look_at_process(member.handle.pid());
+        auto impl = look_at_process(member.handle.pid(), runtime_of_relative(member));
         // What was opened must be what this member stands for: neither a later process of that number, nor a later image, which
         // would be opened once more.
         const bool same = impl && (*impl)->memory->process().start_time() == member.handle.start_time() &&
                           !member.handle.image_changed();
         if (same) {
             member.opened = true;
+            member.runtime = (*impl)->runtime;
             give(std::move(*impl));
             return;
         }

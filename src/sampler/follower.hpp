@@ -52,7 +52,8 @@ class Follower {
         nanoseconds since{0};
         nanoseconds next_try{0};
         nanoseconds pause{0};
-        bool opened = false;  // the image it runs now
+        bool opened = false;                                // the image it runs now
+        std::optional<cpython::RuntimeLocation> runtime{};  // then
         bool gone = false;
     };
 
@@ -62,6 +63,7 @@ class Follower {
     void find_children(nanoseconds now);
     void check_images(nanoseconds now);
     void try_member(Member& member, nanoseconds now);
+    [[nodiscard]] const cpython::RuntimeLocation* runtime_of_relative(const Member& member) const;
     [[nodiscard]] static bool is_young(const Member& member, nanoseconds now);
     [[nodiscard]] bool may_bring_more(const Member& member, nanoseconds now) const;
     [[nodiscard]] bool knows(Pid pid) const;

@@ -3,6 +3,7 @@
 #include <lampyr/text.hpp>
 
 #include "base/clock.hpp"
+#include "cpython/runtime_check.hpp"
 #include "cpython/thread_identity.hpp"
 #include "process/proc_maps.hpp"
 #include "process/process_info.hpp"
@@ -24,6 +25,16 @@ using std::chrono::nanoseconds;
 constexpr nanoseconds kYoung = std::chrono::seconds(2);
 constexpr nanoseconds kFirstPause = milliseconds(1);
 constexpr nanoseconds kLongestPause = milliseconds(20);
+
+Result<cpython::RuntimeLocation> find_runtime(const process::VmMemory& memory, Pid pid,
+                                              const cpython::RuntimeLocation* known) {
+    if (known != nullptr &&
+        cpython::check_runtime(memory, known->layout, known->runtime) == cpython::RuntimeCheck::kGood)
+        return *known;
+    auto maps = process::read_maps(pid);
+    if (!maps) return maps.error();
+    return cpython::locate_runtime(memory, pid, *maps);
+}
 
 /// True when another look may find more.
 bool may_change(const Error& error, bool young) {
@@ -54,12 +65,10 @@ Error ended_early(const std::string& program, const process::WaitStatus& status)
 
 }  // namespace
 
-Result<std::unique_ptr<Target::Impl>> look_at_process(Pid pid) {
+Result<std::unique_ptr<Target::Impl>> look_at_process(Pid pid, const cpython::RuntimeLocation* known) {
     auto memory = process::VmMemory::open(pid);
     if (!memory) return memory.error();
-    auto maps = process::read_maps(pid);
-    if (!maps) return maps.error();
-    auto runtime = cpython::locate_runtime(**memory, pid, *maps);
+    auto runtime = find_runtime(**memory, pid, known);
     if (!runtime) return runtime.error();
     auto info = process::read_process_info(pid);
     if (!info) return info.error();

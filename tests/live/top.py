@@ -26,11 +26,13 @@ class Terminal:
         if shutil.which("tmux") is None:
             support.skip("no tmux here")
         self.socket = os.path.join(folder, "tmux")
-        environment = support.clean_environment(TERM="xterm-256color", PS1=PROMPT, ENV="", LAMPYR=support.lampyr_path(), TMUX="")
+        environment = support.clean_environment(TERM="xterm-256color", ENV="", LAMPYR=support.lampyr_path(), TMUX="")
         self.tmux("-f", "/dev/null", "new-session", "-d", "-x", str(columns), "-y", str(rows), "-c", folder, "sh",
                   env=environment)
-        self.wait(PROMPT + "$")
-        self.type("stty -a > before")
+        self.type("PS1='%s'" % PROMPT)
+        self.wait("^%s$" % PROMPT)
+        self.type("clear; stty -a > before")
+        self.wait(r"\A\s*%s$" % PROMPT)
         self.folder = folder
 
     def __enter__(self):
