@@ -33,6 +33,7 @@ struct Proposal {
     Layout layout;
     std::string version_text;
     std::string note;
+    bool published = false;
 };
 
 std::optional<Proposal> propose_by_table(const CandidateFinder& finder, const Candidate& candidate,
@@ -45,7 +46,7 @@ std::optional<Proposal> propose_by_table(const CandidateFinder& finder, const Ca
         refusals.unsupported = version->text();
         return std::nullopt;
     }
-    Proposal proposal{*layout, version->text(), {}};
+    Proposal proposal{*layout, version->text(), {}, false};
     proposal.layout.version = version->version;
     return proposal;
 }
@@ -58,7 +59,7 @@ std::optional<Proposal> propose(const process::RemoteMemory& memory, const Candi
             refusals.mismatch = read_debug_header(memory, candidate.address)->text();
             return std::nullopt;
         }
-        return Proposal{published->layout, published->version.text(), published->note};
+        return Proposal{published->layout, published->version.text(), published->note, true};
     }
     return propose_by_table(finder, candidate, refusals);
 }
@@ -132,7 +133,8 @@ std::optional<RuntimeLocation> evaluate(const process::RemoteMemory& memory, con
                              .how = candidate.how,
                              .note = std::move(proposal->note),
                              .library_path = std::string(candidate.image->path()),
-                             .stdlib_hint = {}};
+                             .stdlib_hint = {},
+                             .published_layout = proposal->published};
     return location;
 }
 

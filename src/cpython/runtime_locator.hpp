@@ -41,6 +41,7 @@ struct RuntimeLocation {
     std::string note;          ///< what a person should know (a version newer than known), normally empty
     std::string library_path;  ///< file that holds the interpreter as the target sees it; may be deleted or empty
     std::string stdlib_hint;   ///< ".../lib/python3.13" when the mappings or the library's place tell it, else empty
+    bool published_layout = false;  ///< the interpreter itself said where its fields are (3.13+)
 };
 
 /// Finds the interpreter by all strategies in order; file names play no part. Every candidate must pass

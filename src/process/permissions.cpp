@@ -20,16 +20,6 @@ namespace {
 
 constexpr unsigned kCapSysPtrace = 19;  // linux/capability.h
 
-std::string user_name(std::uint32_t uid) {
-    std::vector<char> buffer(16384);
-    passwd entry{};
-    passwd* found = nullptr;
-    if (::getpwuid_r(uid, &entry, buffer.data(), buffer.size(), &found) == 0 && found != nullptr) {
-        return fmt::format("{} (uid {})", terminal_safe(entry.pw_name), uid);
-    }
-    return fmt::format("uid {}", uid);
-}
-
 bool exists(const char* path) {
     struct stat unused {};
     return ::stat(path, &unused) == 0;
@@ -176,6 +166,16 @@ std::optional<Error> explain_without_capability(const AccessFacts& facts) {
 }
 
 }  // namespace
+
+std::string user_name(std::uint32_t uid) {
+    std::vector<char> buffer(16384);
+    passwd entry{};
+    passwd* found = nullptr;
+    if (::getpwuid_r(uid, &entry, buffer.data(), buffer.size(), &found) == 0 && found != nullptr) {
+        return fmt::format("{} (uid {})", terminal_safe(entry.pw_name), uid);
+    }
+    return fmt::format("uid {}", uid);
+}
 
 Container detect_container() {
     if (std::getenv("KUBERNETES_SERVICE_HOST") != nullptr || exists("/var/run/secrets/kubernetes.io")) {

@@ -44,6 +44,9 @@ struct AccessFacts {
 /// loop.
 [[nodiscard]] Error explain_access_failure(Pid pid, int os_errno);
 
+/// "name (uid N)", or "uid N" where it has no name here; safe for a terminal.
+[[nodiscard]] std::string user_name(std::uint32_t uid);
+
 /// Which kind of container we run in ourselves.
 [[nodiscard]] Container detect_container();
 

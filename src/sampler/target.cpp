@@ -25,6 +25,7 @@ using std::chrono::nanoseconds;
 constexpr nanoseconds kYoung = std::chrono::seconds(2);
 constexpr nanoseconds kFirstPause = milliseconds(1);
 constexpr nanoseconds kLongestPause = milliseconds(20);
+constexpr nanoseconds kLongestExec = milliseconds(250);
 
 Result<cpython::RuntimeLocation> find_runtime(const process::VmMemory& memory, Pid pid,
                                               const cpython::RuntimeLocation* known) {
@@ -36,8 +37,9 @@ Result<cpython::RuntimeLocation> find_runtime(const process::VmMemory& memory, P
     return cpython::locate_runtime(memory, pid, *maps);
 }
 
-/// True when another look may find more.
-bool may_change(const Error& error, bool young) {
+/// True when another look, `since` after the first, may find more. In the middle of an exec the kernel refuses everybody.
+bool may_change(const Error& error, bool young, nanoseconds since) {
+    if (error.code == ErrorCode::kPermission) return young && since < kLongestExec;
     return error.code == ErrorCode::kPythonStarting || (young && error.code == ErrorCode::kNotPython);
 }
 
@@ -97,12 +99,14 @@ Target::~Target() = default;
 
 Result<Target> Target::attach(Pid pid, const AttachOptions& options) {
     SteadyClock clock;
-    const nanoseconds deadline = clock.now() + options.startup_timeout;
+    const nanoseconds begin = clock.now();
+    const nanoseconds deadline = begin + options.startup_timeout;
     for (nanoseconds pause = kFirstPause;; pause = std::min(2 * pause, kLongestPause)) {
         auto impl = look_at_process(pid);
         if (impl) return Target(std::move(*impl));
         if (stopped(options.stop)) return stopped_error(pid);
-        if (!may_change(impl.error(), is_young(pid)) || clock.now() >= deadline) return impl.error();
+        if (!may_change(impl.error(), is_young(pid), clock.now() - begin) || clock.now() >= deadline)
+            return impl.error();
         clock.sleep_until(clock.now() + pause);
     }
 }
@@ -113,7 +117,8 @@ Result<Target> Target::spawn(const SpawnOptions& options) {
     if (!child) return child.error();
     const Pid pid = child->pid();
     SteadyClock clock;
-    const nanoseconds deadline = clock.now() + options.startup_timeout;
+    const nanoseconds begin = clock.now();
+    const nanoseconds deadline = begin + options.startup_timeout;
     for (nanoseconds pause = kFirstPause;; pause = std::min(2 * pause, kLongestPause)) {
         auto impl = look_at_process(pid);
         if (impl) {
@@ -122,7 +127,7 @@ Result<Target> Target::spawn(const SpawnOptions& options) {
         }
         if (const auto status = child->try_wait()) return ended_early(options.arguments.front(), *status);
         if (stopped(options.stop)) return stopped_error(pid);
-        if (!may_change(impl.error(), true) || clock.now() >= deadline) return impl.error();
+        if (!may_change(impl.error(), true, clock.now() - begin) || clock.now() >= deadline) return impl.error();
         clock.sleep_until(clock.now() + pause);
     }
 }

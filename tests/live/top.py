@@ -95,7 +95,7 @@ def keys(folder, victim):
     with Terminal(folder) as terminal:
         start(terminal, "--delay", "0.2", "-p", victim.pid)
         screen = terminal.wait(r"work \(working.py")
-        for words in ("process %d" % victim.pid, "Hz", "4 threads", "GIL held", "RSS", "lampyr's CPU", "no losses|unproven|late"):
+        for words in ("process %d" % victim.pid, "Hz", "4 threads", "GIL held", "RSS", "lampyr's CPU", "no losses|unproven|late|mispredicted"):
             check(re.search(words, screen), "no %r on the screen:\n%s" % (words, screen))
         check("work" in screen.splitlines()[4], "the busiest function does not stand first:\n" + screen)
         terminal.keys("Down", "Up", "Enter")

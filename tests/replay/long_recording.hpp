@@ -105,7 +105,8 @@ struct LongRecording {
                                          {},
                                          {},
                                          {},
-                                         {}};
+                                         {},
+                                         false};
         recording.target = std::make_unique<Target::Impl>(Target::Impl{.pid = self,
                                                                        .command_line = "recorded",
                                                                        .executable = "recorded",

@@ -70,6 +70,24 @@ Usage: lampyr dump [OPTIONS] -p PID
     add_messages(app, typed);
 }
 
+void describe_doctor(CLI::App& app, Typed& typed) {
+    app.description(R"(Say whether a process can be profiled, and how; or why not, and what to do about it.
+
+  lampyr doctor 1234        may I, and does it find the interpreter?
+  sudo lampyr doctor 1234   and as root?
+
+Usage: lampyr doctor PID
+)");
+    app.set_help_flag();
+    app.add_option("process", typed.files)->group("");
+    app.add_option("-p,--pid", typed.pids, "the process to look at")
+        ->option_text("PID")
+        ->expected(1)
+        ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
+        ->group("Process");
+    add_messages(app, typed);
+}
+
 void describe_report(CLI::App& app, Typed& typed) {
     app.description(R"(Read profiles recorded earlier: print what took the time, or write another format.
 
@@ -236,6 +254,18 @@ Result<Command> check_dump(const Typed& typed, const Words& program) {
         DumpArgs{pids->front(), typed.subprocesses, {typed.blocking}, {false, typed.full_filenames}, *colour}};
 }
 
+Result<Command> check_doctor(const Typed& typed) {
+    Words texts = typed.pids;
+    texts.insert(texts.end(), typed.files.begin(), typed.files.end());
+    const Result<std::vector<Pid>> pids = parse_pids(texts);
+    if (!pids) return pids.error();
+    if (pids->empty()) return usage("no process to look at", "name one, such as: lampyr doctor 1234");
+    if (pids->size() > 1) return usage("doctor looks at one process", "name one PID");
+    const Result<ColourChoice> colour = parse_colour(typed.colour);
+    if (!colour) return colour.error();
+    return Command{DoctorArgs{pids->front(), *colour}};
+}
+
 Result<void> choose_frames(const Typed& typed, ReportArgs& args) {
     // As record would have written a format; a table of single lines would be less of a start.
     const std::string by = !typed.by.empty() ? typed.by : args.format ? "line" : "function";
@@ -300,8 +330,10 @@ Result<Command> parse_command(const std::string& name, Words words) {
     if (name == "top") describe_top(app, typed);
     if (name == "dump") describe_dump(app, typed);
     if (name == "report") describe_report(app, typed);
+    if (name == "doctor") describe_doctor(app, typed);
     const bool explicit_program = std::find(words.begin(), words.end(), "--") != words.end();
-    Result<Words> program = name == "report" ? Words{} : take_program(app, words);
+    const bool starts_no_program = name == "report" || name == "doctor";
+    Result<Words> program = starts_no_program ? Words{} : take_program(app, words);
     if (!program) return program.error();
     try {
         std::reverse(words.begin(), words.end());  // CLI11 takes them from the back
@@ -313,6 +345,7 @@ Result<Command> parse_command(const std::string& name, Words words) {
     if (typed.version) return Command{ShowText{"lampyr " LAMPYR_VERSION "\n"}};
     if (name == "record") return check_record(typed, std::move(*program), explicit_program);
     if (name == "top") return check_top(typed, std::move(*program), explicit_program);
+    if (name == "doctor") return check_doctor(typed);
     return name == "report" ? check_report(typed) : check_dump(typed, *program);
 }
 
@@ -330,11 +363,11 @@ Result<Command> parse_command_line(std::vector<std::string> words) {
         words = {"--help"};
     }
     for (const char* const name :
-         {"record", "top", "dump", "report"}) {  // in this order, so that one letter stays what it was
+         {"record", "top", "dump", "report", "doctor"}) {  // in this order, so that one letter stays what it was
         if (!first.empty() && std::string_view{name}.starts_with(first)) return parse_command(name, std::move(words));
     }
     if (first.starts_with("-")) return usage("unknown option " + in_quotes(first), "see lampyr --help");
-    return usage("unknown command " + in_quotes(first), "use record, top, dump or report; see lampyr --help");
+    return usage("unknown command " + in_quotes(first), "use record, top, dump, report or doctor; see lampyr --help");
 }
 
 }  // namespace lampyr::tool

@@ -64,6 +64,11 @@ struct DumpArgs {
     ColourChoice colour = ColourChoice::kAuto;
 };
 
+struct DoctorArgs {
+    Pid pid;
+    ColourChoice colour = ColourChoice::kAuto;
+};
+
 struct ReportArgs {
     std::vector<std::string> files;  ///< "-": standard input
     std::string output;              ///< empty: standard output for text, else a name made from the first file's
@@ -76,7 +81,7 @@ struct ReportArgs {
     ColourChoice colour = ColourChoice::kAuto;
 };
 
-using Command = std::variant<ShowText, RecordArgs, TopArgs, DumpArgs, ReportArgs>;
+using Command = std::variant<ShowText, RecordArgs, TopArgs, DumpArgs, ReportArgs, DoctorArgs>;
 
 /// The command line (without the program's own name) as checked options. Errors are kUsage.
 [[nodiscard]] Result<Command> parse_command_line(std::vector<std::string> words);

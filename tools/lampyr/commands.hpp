@@ -10,5 +10,6 @@ namespace lampyr::tool {
 [[nodiscard]] int run_dump(const DumpArgs& args);
 [[nodiscard]] int run_top(const TopArgs& args);
 [[nodiscard]] int run_report(const ReportArgs& args);
+[[nodiscard]] int run_doctor(const DoctorArgs& args);
 
 }  // namespace lampyr::tool

@@ -15,7 +15,7 @@ std::string overview_help() {
   lampyr record -o profile.svg -- python3 app.py   where does this program spend its time?
   sudo lampyr record -p 1234 -d 30                 and this one, which runs already?
   sudo lampyr dump -p 1234                         what is it doing just now?
-  sudo lampyr top -p 1234                           and while one looks on?
+  sudo lampyr top -p 1234                          and while one looks on?
   lampyr report day.lampyr                         what did yesterday's recording find?
 
 Commands (the first letters are enough):
@@ -23,6 +23,7 @@ Commands (the first letters are enough):
   top      show live what takes the time
   dump     print the Python stack of each thread once
   report   read recordings: what took the time, or another format
+  doctor   say whether a process can be profiled, and if not, why
 
   lampyr COMMAND --help   the options of a command, with examples
   lampyr --version

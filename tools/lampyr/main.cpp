@@ -30,6 +30,7 @@ int run(std::vector<std::string> words) {
     if (const auto* args = std::get_if<RecordArgs>(&*command)) return run_record(*args);
     if (const auto* args = std::get_if<ReportArgs>(&*command)) return run_report(*args);
     if (const auto* args = std::get_if<TopArgs>(&*command)) return run_top(*args);
+    if (const auto* args = std::get_if<DoctorArgs>(&*command)) return run_doctor(*args);
     return run_dump(std::get<DumpArgs>(*command));
 }
 

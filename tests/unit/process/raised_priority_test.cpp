@@ -12,8 +12,8 @@
 namespace lampyr::process {
 namespace {
 
-/// Scheduling of the calling thread: 0 when ordinary, else what is not.
-int unusual() { return ::sched_getscheduler(0) * 100 + ::getpriority(PRIO_PROCESS, 0); }
+/// Scheduling of the calling thread: 0 when ordinary, else what is not. The policy may carry SCHED_RESET_ON_FORK, a high bit.
+long unusual() { return ::sched_getscheduler(0) * 100L + ::getpriority(PRIO_PROCESS, 0); }
 
 TEST(RaisedPriority, ChildrenAndLaterTimesAreOrdinary) {
     if (unusual() != 0) GTEST_SKIP() << "this test does not run at an ordinary priority itself";
