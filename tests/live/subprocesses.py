@@ -42,7 +42,8 @@ def record(folder, status, *words):
 def check_all_seen(seen, pids, function):
     check(pids, "no child has run")
     missing = [pid for pid in pids if not any(name.endswith(function) for name in seen.get(pid, ()))]
-    check(not missing, "%d of %d processes were not seen in %s" % (len(missing), len(pids), function))
+    check(not missing, "%d of %d processes were not seen in %s, but: %s" % (
+        len(missing), len(pids), function, {pid: sorted(seen.get(pid, ())) for pid in missing[:5]}))
     print("%d processes seen, %d of them children that said so" % (len(seen), len(set(pids))))
 
 
