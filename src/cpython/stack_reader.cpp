@@ -71,14 +71,19 @@ void StackReader::plan_head() {
     const Range links = range_of(layout.next, layout.threads_head);
     for (Interpreter& interpreter : interpreters_) {
         interpreter.links_offset = plan_.add_near(interpreter.address + links.start, links.size);
-        if (layout.code_object_generation.present())
-            interpreter.generation_offset =
-                plan_.add_near(interpreter.address + layout.code_object_generation.value(), 8);
         if (!interpreter.gil.is_null())
             interpreter.gil_offset = plan_.add_near(interpreter.gil, gil_bytes(layout_.gil));
     }
     head_bytes_ = plan_.bytes();
     head_segments_ = plan_.size();
+}
+
+/// Behind the stacks: what had not been freed by then was there when they were read.
+void StackReader::plan_generations() {
+    const Offset generation = layout_.interpreter.code_object_generation;
+    if (!generation.present()) return;
+    for (Interpreter& interpreter : interpreters_)
+        interpreter.generation_offset = plan_.add(interpreter.address + generation.value(), 8);
 }
 
 void StackReader::build_plan() {
@@ -90,6 +95,7 @@ void StackReader::build_plan() {
         else
             reader->plan(plan_);
     }
+    plan_generations();
     planned_at_ = sweeps_;
     for (auto& buffer : buffers_)
         if (buffer.size() < plan_.bytes()) buffer.resize(plan_.bytes());
@@ -371,7 +377,7 @@ StackReader::Outcome StackReader::sweep() {
     mark_gil(sweep);
     study();
     code_generation_ = 0;
-    if (layout_.interpreter.code_object_generation.present())
+    if (layout_.interpreter.code_object_generation.present() && received == plan_.bytes())
         for (const Interpreter& interpreter : interpreters_)
             code_generation_ += load<std::uint64_t>(sweep, Offset(interpreter.generation_offset));
     settle_rest();

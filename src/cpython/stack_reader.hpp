@@ -47,7 +47,8 @@ class StackReader {
     [[nodiscard]] const std::vector<RawStack*>& stacks() const { return stacks_; }
     /// Addresses of the interpreters found, newest first; parallel to nothing else.
     [[nodiscard]] std::vector<RemoteAddr> interpreters() const;
-    /// 3.14+: grows when code objects are freed. 0 where the interpreter does not publish it.
+    /// 3.14+: grows when code objects are freed; as of after the last sweep's stacks, but for mispredicted ones. 0 where the
+    /// interpreter does not publish it, or it was not reached.
     [[nodiscard]] std::uint64_t code_generation() const { return code_generation_; }
     /// Changes whenever threads came or went.
     [[nodiscard]] std::uint64_t thread_list_version() const { return list_version_; }
@@ -80,6 +81,7 @@ class StackReader {
     [[nodiscard]] RemoteAddr holder(const std::byte* sweep, const Interpreter& interpreter) const;
     void build_plan();
     void plan_head();
+    void plan_generations();
     bool discover();
     bool describe(Interpreter& interpreter);
     bool same_interpreters(const std::byte* sweep) const;

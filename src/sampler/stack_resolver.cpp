@@ -58,7 +58,8 @@ StackId StackResolver::resolve(const cpython::RawStack& stack, CodeCache& cache,
         while (same < std::min(total - stack.unproven, frames_.size()) && frames_[same] == outermost(same)) ++same;
     }
 
-    cache.prove(stack.frames.first(total - same), generation, now);
+    // A mispredicted stack is younger than the sweep's count of freed code.
+    cache.prove(stack.frames.first(total - same), stack.mispredicted ? 0 : generation, now);
     bool reused = false;
     const std::size_t proven = total - unproven_frames(stack, cache, same);
     last_proven_ = proven == total && stack.root_reached;

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""truth.py VERSION RATE|blocking|reuse|ordinary: how many of the stacks that a profile claims cannot exist.
+"""truth.py VERSION RATE|blocking|reuse|million|ordinary: how many of the stacks that a profile claims cannot exist.
 
 The target (tests/targets/torture.py) calls short functions as fast as it can. From its source this test knows which function
 calls which and on which lines, and counts the stacks that break this. What follows an `(unproven)` frame,
@@ -8,7 +8,8 @@ or another mark of a loss, is not claimed.
 
 Allowed: one impossible stack in 10,000 (3.11 and later), in 1,000 (up to 3.10), none with --blocking. A rate above a
 million is not a rate: 1000000 asks for as many samples as can be had. `reuse` does the same for names: a code object's
-name, file and line must belong together, although the target frees code objects all the time. `ordinary` asks how much of
+name, file and line must belong together, although the target frees code objects all the time; `million`: until it has made and freed a
+million of them, of which none may lend a wrong name. `ordinary` asks how much of
 a program that is no torture stays unproven: less than 5 % (3.11 and later), 15 % (3.6 to 3.10: 5 to 8 %), 60 % (2.7, whose frames do
 not say whether they run).
 """
@@ -188,6 +189,16 @@ def test_reuse(python):
     check_rarer(verdict.impossible, verdict.samples, limit_for(python), "wrong names")
 
 
+def test_million(python):
+    with support.scratch() as folder, support.Victim(python, "code_reuse.py", "--count", 1000000, cpu=0) as victim:
+        stacks, summary, _ = support.record_raw(folder, "-p", victim.pid, "-r", 5000, preexec_fn=support.pinned(1), timeout=150)
+        check(victim.process.wait() == 0, "the target did not come to its million")
+    verdict = judge_names(stacks)
+    verdict.describe("%s, a million code objects" % python.version, summary)
+    check(verdict.samples > 1000, "only %d samples" % verdict.samples)
+    check(verdict.impossible == 0, "%d wrong names" % verdict.impossible)
+
+
 def test_ordinary(python):
     _, summary = record(python, "ordinary.py", 4, 1000)
     unproven = summary["losses"]["unproven"] / max(1, summary["samples"])
@@ -205,6 +216,8 @@ def main(arguments):
         test_blocking(python)
     elif mode == "reuse":
         test_reuse(python)
+    elif mode == "million":
+        test_million(python)
     elif mode == "ordinary":
         test_ordinary(python)
     else:

@@ -183,6 +183,24 @@ TEST_P(ReadStacks, ALoopThatCameRoundIsSeenInTheSlots) {
     EXPECT_EQ(reads.stacks().front()->unproven, silent ? 2U : 0U) << "the call is known to happen";
 }
 
+/// What had not been freed by the time it is counted was there when the stacks were read, and not the other way round.
+TEST_P(ReadStacks, FreedCodeIsCountedBehindTheStacks) {
+    const RemoteAddr thread = py_.thread({.frames = frames(3)});
+    const RemoteAddr interpreter = py_.interpreter({thread});
+    const Offset counter = layout().interpreter.code_object_generation;
+    std::uint64_t freed = 0;
+    const test::ChangingMemory memory(py_.memory(), [&](process::RemoteSegment next) {
+        if (next.address == thread.value && counter.present()) py_.memory().put(interpreter + counter.value(), ++freed);
+    });
+    auto reads = reader(memory, py_.runtime({interpreter}));
+    for (int i = 0; i < 4; ++i) {
+        ASSERT_EQ(reads.sweep(), StackReader::Outcome::kOk);
+        if (reads.stacks().front()->mispredicted) continue;  // read by itself, behind the count
+        EXPECT_EQ(reads.code_generation(), freed);
+    }
+    EXPECT_EQ(freed > 0, counter.present());
+}
+
 /// Layouts whose frames say whether they wait for a callee.
 class ReadSpeakingFrames : public ReadStacks {
   protected:
