@@ -21,7 +21,7 @@ constexpr nanoseconds kFirstPause = milliseconds(1);
 constexpr nanoseconds kYoungPause = milliseconds(20);
 /// One that has not become Python while it was young is asked ever more seldom: it may load an interpreter later.
 constexpr nanoseconds kLongestPause = std::chrono::seconds(10);
-/// Between two passes: at least this, and longer when a pass takes long, so that watching costs a hundredth of a CPU.
+/// Between two passes: at least this, and longer when watching takes long, so that it costs a hundredth of a CPU.
 constexpr nanoseconds kShortestGap = milliseconds(5);
 constexpr nanoseconds kLongestGap = milliseconds(250);
 constexpr std::int64_t kGapPerCost = 100;
@@ -84,15 +84,17 @@ void Follower::run() {
         lock.unlock();
         const nanoseconds began = clock.now();
         bool waits = false;
+        nanoseconds cost{0};
         try {
-            pass(began);
+            cost = watch(began);
+            open_members(began);
             waits = std::any_of(members_.begin(), members_.end(),
                                 [&](const Member& member) { return may_bring_more(member, began); });
         } catch (const std::exception&) {
             // Out of memory: what is followed already goes on.
         }
         const nanoseconds ended = clock.now();
-        nanoseconds gap = std::clamp<nanoseconds>(kGapPerCost * (ended - began), kShortestGap, kLongestGap);
+        nanoseconds gap = std::clamp<nanoseconds>(kGapPerCost * cost, kShortestGap, kLongestGap);
         for (const Member& member : members_)
             if (!member.opened) gap = std::min(gap, std::max<nanoseconds>(member.next_try - ended, kFirstPause));
         lock.lock();
@@ -102,7 +104,9 @@ void Follower::run() {
     }
 }
 
-void Follower::pass(nanoseconds now) {
+/// Who is new and who is gone. Returns the CPU time it took.
+nanoseconds Follower::watch(nanoseconds now) {
+    const nanoseconds before = thread_cpu_time();
     if (now >= next_images_) {
         check_images(now);
         next_images_ = now + kImagesEvery;
@@ -110,6 +114,11 @@ void Follower::pass(nanoseconds now) {
     for (Member& member : members_) member.gone = member.gone || member.handle.exited();
     if (options_.children) find_children(now);
     std::erase_if(members_, [](const Member& member) { return member.gone; });
+    return thread_cpu_time() - before;
+}
+
+/// What this takes does not count: there is an end to it, and a process that lives shortly cannot wait.
+void Follower::open_members(nanoseconds now) {
     for (Member& member : members_)
         if (!member.opened && now >= member.next_try) try_member(member, now);
 }

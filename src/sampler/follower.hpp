@@ -59,7 +59,8 @@ class Follower {
 
     Follower(std::vector<Member> roots, const Options& options);
     void run();
-    void pass(nanoseconds now);
+    nanoseconds watch(nanoseconds now);
+    void open_members(nanoseconds now);
     void find_children(nanoseconds now);
     void check_images(nanoseconds now);
     void try_member(Member& member, nanoseconds now);
