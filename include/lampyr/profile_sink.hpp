@@ -41,7 +41,8 @@ struct ProfileDelta {
     std::span<const ThreadUpdate> threads{};
     std::span<const Sample> samples{};  ///< with a timeline: a thread's rows in time order
     std::span<const SampleGrowth> grown{};
-    std::optional<StopReason> end{};  ///< the recording is over, and this is the last delta
+    std::span<const std::uint64_t> settled{};  ///< rows handed on before that will not change any more
+    std::optional<StopReason> end{};           ///< the recording is over, and this is the last delta
 };
 
 /// Takes a profile while it is being recorded, about once a second, on the sampling thread between two ticks. So `take`

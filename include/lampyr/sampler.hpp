@@ -11,6 +11,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace lampyr {
 
@@ -21,11 +22,25 @@ struct SamplerOptions {
     bool gil_only = false;                             ///< count only the thread that holds the GIL
     bool blocking = false;                             ///< stop the Python threads while reading (PTRACE_SEIZE)
     bool timeline = false;                             ///< keep samples in time order (speedscope); else aggregate
-    double audit_hz = 0;       ///< so often, stop the running threads to test the shares; 0: never. Default mode only
+    double audit_hz = 0;  ///< so often, stop the running threads to test the shares; 0: never. Default mode only
+    /// These and all that descend from them are sampled from the moment they are Python (launchers, shells, workers), and
+    /// others are passed over. The recording goes on while one of these lives, or a Python that was found.
+    std::vector<Pid> follow{};
+    bool usage = false;  ///< count each process's CPU time and memory in the progress
+    std::chrono::nanoseconds progress_every = std::chrono::milliseconds(250);
+    std::chrono::nanoseconds hand_on_every = std::chrono::seconds(1);  ///< with a sink: about how often it gets a delta
     double max_cpu_share = 0;  ///< of one core, for the profiler itself: above it the rate is lowered; 0: no limit
 };
 
-/// Live numbers for a progress line; handed out about four times a second on the sampling thread.
+/// What the kernel says of a process that is sampled (`SamplerOptions::usage`).
+struct ProcessUsage {
+    Pid pid;
+    std::chrono::nanoseconds cpu{0};  ///< all its threads, since it started
+    std::uint64_t rss_bytes = 0;
+    std::uint32_t threads = 0;  ///< that run Python code
+};
+
+/// Live numbers, handed out every `SamplerOptions::progress_every` on the sampling thread. Counts are since the start.
 struct SamplerProgress {
     std::chrono::nanoseconds elapsed{0};
     std::uint64_t ticks = 0;
@@ -33,6 +48,14 @@ struct SamplerProgress {
     double rate_got_hz = 0;
     std::uint32_t threads = 0;  ///< Python threads seen in the last tick
     std::array<std::uint64_t, kLossCount> losses{};
+    std::uint64_t active_stacks = 0;  ///< seen on a CPU, or runnable
+    std::uint64_t idle_stacks = 0;    ///< seen off CPU (and left out without `include_idle`)
+    std::uint64_t gil_waiting = 0;    ///< of the idle ones, those that waited for the GIL; with `usage`, 3.7 and later
+    std::uint64_t gil_held = 0;       ///< sweeps over a process in which a thread held the GIL
+    std::uint64_t sweeps = 0;         ///< over a process: a tick is one for each
+    std::uint32_t processes = 0;      ///< sampled now
+    std::chrono::nanoseconds own_cpu{0};  ///< of the profiler
+    std::vector<ProcessUsage> usage{};    ///< with `SamplerOptions::usage`, of the processes sampled now
 };
 
 /// The target's CPU time, of the threads that run Python code, as the kernel counts it (/proc/PID/task/TID/schedstat).
@@ -76,7 +99,8 @@ struct Recording {
     std::string_view priority = "normal";  ///< of the sampling thread: "normal", "nice -11", "real-time"
 };
 
-/// Samples the targets until a reason to stop. `stop` may be set from a signal handler. `progress` may be empty.
+/// Samples the targets, and what `options.follow` finds, until a reason to stop. A target that calls execve is followed
+/// into its new image if that is Python. kNotPython (or why it could not be read): nothing to follow was ever Python. `stop` may be set from a signal handler. `progress` may be empty.
 /// What was recorded before a target died is kept: that is success with reason kTargetExited.
 /// With a `sink` the samples are handed on as they come, with a timeline whatever the options say, and memory does not
 /// grow with their number; the profile in the result then has them counted, without times.

@@ -18,10 +18,18 @@ struct ExitStatus {
     int signal = 0;  ///< signal that ended the process, else 0
 };
 
+/// Open descriptors that stand for a program's standard streams; -1: ours.
+struct ProgramStreams {
+    int in = -1;
+    int out = -1;
+    int err = -1;
+};
+
 struct SpawnOptions {
     std::vector<std::string> arguments;  ///< program (looked up in PATH like a shell does) and its arguments
     /// How long the program may take to become a running Python before `open` gives up.
     std::chrono::milliseconds startup_timeout{10'000};
+    ProgramStreams streams{};
     const std::atomic<bool>* stop = nullptr;  ///< set by a signal handler: give up waiting (kStopped)
 };
 
@@ -30,6 +38,34 @@ struct AttachOptions {
     std::chrono::milliseconds startup_timeout{1'000};
     const std::atomic<bool>* stop = nullptr;  ///< as in SpawnOptions
 };
+
+/// A program started by us that need not be Python itself, nor ever: for `SamplerOptions::follow`. It has our stdin, stdout
+/// and stderr, and is never killed.
+class Program {
+  public:
+    /// The first argument is looked up in PATH. kProgramNotFound / kProgramNotExecutable as a shell would say.
+    [[nodiscard]] static Result<Program> spawn(const std::vector<std::string>& arguments,
+                                               const ProgramStreams& streams = {});
+
+    Program(Program&&) noexcept;
+    Program& operator=(Program&&) noexcept;
+    ~Program();
+
+    [[nodiscard]] Pid pid() const;
+    /// Waits for it to end and returns how.
+    [[nodiscard]] ExitStatus wait();
+
+  private:
+    struct Impl;
+    explicit Program(std::unique_ptr<Impl> impl);
+    std::unique_ptr<Impl> impl_;
+};
+
+/// The arguments of a process joined by blanks; not yet safe for a terminal. kNoSuchProcess when there is none.
+[[nodiscard]] Result<std::string> command_line_of(Pid pid);
+
+/// The processes that descend from this one, itself first, each behind its parent.
+[[nodiscard]] Result<std::vector<Pid>> process_tree(Pid root);
 
 /// A Python process that can be read: found, permitted, its interpreter located and its layout known.
 /// Never stopped or changed by being opened. Owns the child in spawn mode: it is waited for, never killed.

@@ -32,6 +32,8 @@ void SteadyClock::sleep_until(std::chrono::nanoseconds deadline) {
 
 std::chrono::nanoseconds own_cpu_time() { return read_clock(CLOCK_PROCESS_CPUTIME_ID); }
 
+std::chrono::nanoseconds thread_cpu_time() { return read_clock(CLOCK_THREAD_CPUTIME_ID); }
+
 std::uint64_t own_peak_rss_bytes() {
     rusage usage{};
     getrusage(RUSAGE_SELF, &usage);

@@ -26,6 +26,8 @@ class SteadyClock final : public Clock {
 
 /// CPU time the calling process has used so far.
 [[nodiscard]] std::chrono::nanoseconds own_cpu_time();
+/// The same of the calling thread alone.
+[[nodiscard]] std::chrono::nanoseconds thread_cpu_time();
 
 /// Largest resident size of the calling process so far.
 [[nodiscard]] std::uint64_t own_peak_rss_bytes();

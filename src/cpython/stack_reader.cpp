@@ -30,6 +30,9 @@ Range range_of(Offset a, Offset b) {
     return {start, std::max(a.value(), b.value()) + 8 - start};
 }
 
+/// struct _gil_runtime_state: two words of state, two conditions and two mutexes (Include/internal/pycore_gil.h).
+constexpr std::uint64_t kGilBytes = 256;
+
 std::uint32_t gil_bytes(const GilLayout& gil) { return std::max(gil.locked.value() + 4, gil.last_holder.value() + 8); }
 
 bool plausible(RemoteAddr address) { return address.is_plausible() && address.is_aligned(); }
@@ -301,6 +304,20 @@ void StackReader::settle_rest() {
         some_came_to_rest = some_came_to_rest || (reader->planned() && reader->rests());
     }
     if (some_came_to_rest && sweeps_ - planned_at_ >= kReplanEvery) replan_ = true;
+}
+
+bool StackReader::is_part_of_gil(RemoteAddr address) const {
+    const auto within = [address](RemoteAddr start, std::uint64_t size) {
+        return !start.is_null() && address >= start && address < start + size;
+    };
+    switch (layout_.gil_rule) {
+        case GilRule::kCurrentThreadSymbol: return false;  // variables of their own
+        case GilRule::kRuntimeCurrent:                     // struct pyruntimestate: ceval with the GIL, then gilstate
+            return within(anchor_.runtime, layout_.runtime.tstate_current.value());
+        case GilRule::kInterpreterGil: break;
+    }
+    return std::any_of(interpreters_.begin(), interpreters_.end(),
+                       [&](const Interpreter& interpreter) { return within(interpreter.gil, kGilBytes); });
 }
 
 void StackReader::mark_gil(const std::byte* sweep) {

@@ -55,6 +55,9 @@ class StackReader {
     /// The thread list could not be followed to its end in the last sweep.
     [[nodiscard]] bool list_broken() const { return list_broken_; }
 
+    /// Whether something at this address belongs to an interpreter's GIL: its words, conditions and mutexes. 3.7 and later.
+    [[nodiscard]] bool is_part_of_gil(RemoteAddr address) const;
+
   private:
     struct Interpreter {
         RemoteAddr address;

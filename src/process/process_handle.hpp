@@ -35,6 +35,11 @@ class ProcessHandle {
     /// execve, also of the same file. False when that cannot be known any more because the process is gone.
     [[nodiscard]] bool image_changed() const;
     void accept_image();
+    /// True when the other was a fork of this one (or this of that one) and none has called execve since: the same program
+    /// with its stack in the same place.
+    [[nodiscard]] bool same_image(const ProcessHandle& other) const {
+        return image_.start_stack != 0 && image_ == other.image_;
+    }
 
     /// A thread that still runs, the main thread if it does. Nothing when the process is gone.
     [[nodiscard]] std::optional<Tid> living_thread() const;

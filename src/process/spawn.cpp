@@ -38,6 +38,7 @@ struct Plan {
     std::vector<char*> arguments;
     std::optional<Invoker> invoker;
     std::vector<gid_t> groups;
+    Streams streams;
 };
 
 std::vector<std::string> program_candidates(const std::string& program) {
@@ -109,6 +110,9 @@ void reset_signals() {
             give_up(report, SpawnFailure::Step::kIdentity);
         }
     }
+    const std::pair<int, int> streams[]{{plan.streams.in, 0}, {plan.streams.out, 1}, {plan.streams.err, 2}};
+    for (const auto& [from, to] : streams)
+        if (from >= 0 && ::dup2(from, to) < 0) give_up(report, SpawnFailure::Step::kExec);
     reset_signals();
     ::pthread_sigmask(SIG_SETMASK, &mask, nullptr);
     // As execvp and shells do: a file that may not be executed is remembered, the search goes on.
@@ -166,7 +170,7 @@ std::optional<Invoker> sudo_invoker() {
     return Invoker{*user, *group};
 }
 
-Result<Child> Child::spawn(const std::vector<std::string>& arguments) {
+Result<Child> Child::spawn(const std::vector<std::string>& arguments, const Streams& streams) {
     if (arguments.empty() || arguments[0].empty()) {
         return Error{ErrorCode::kProgramNotFound, "no program was named", {}, ENOENT};
     }
@@ -174,6 +178,7 @@ Result<Child> Child::spawn(const std::vector<std::string>& arguments) {
     plan.candidates = program_candidates(arguments[0]);
     for (const std::string& argument : arguments) plan.arguments.push_back(const_cast<char*>(argument.c_str()));
     plan.arguments.push_back(nullptr);
+    plan.streams = streams;
     plan.invoker = sudo_invoker();
     if (plan.invoker) plan.groups = groups_of(*plan.invoker);
 

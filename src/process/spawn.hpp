@@ -27,6 +27,13 @@ struct Invoker {
 };
 [[nodiscard]] std::optional<Invoker> sudo_invoker();
 
+/// Descriptors that stand for the program's standard streams; -1: ours.
+struct Streams {
+    int in = -1;
+    int out = -1;
+    int err = -1;
+};
+
 /// A program started by us, as a shell would have started it: our stdin, stdout, stderr, process group (Ctrl-C reaches
 /// it as it would without us), environment and the calling thread's signal mask; handlers are gone, ignored signals
 /// stay ignored. Under sudo it runs as the user who called sudo, groups included. It outlives us, and nothing here ever
@@ -35,7 +42,7 @@ class Child {
   public:
     /// `arguments[0]` is looked up in PATH when it holds no slash. kProgramNotFound and kProgramNotExecutable are what
     /// a shell reports as 127 and 126; they come from execve itself, so success means that the program runs.
-    [[nodiscard]] static Result<Child> spawn(const std::vector<std::string>& arguments);
+    [[nodiscard]] static Result<Child> spawn(const std::vector<std::string>& arguments, const Streams& streams = {});
 
     Child(Child&& other) noexcept;
     Child& operator=(Child&& other) noexcept;

@@ -4,6 +4,22 @@
 #include "process/proc_file.hpp"
 
 namespace lampyr::process {
+namespace {
+
+std::uint64_t* number_of(StatLine& line, int field) {
+    switch (field) {
+        case 9: return &line.flags;
+        case 14: return &line.user_time;
+        case 15: return &line.system_time;
+        case 22: return &line.start_time;
+        case 24: return &line.rss_pages;
+        case 26: return &line.start_code;
+        case 28: return &line.start_stack;
+        default: return nullptr;
+    }
+}
+
+}  // namespace
 
 std::optional<StatLine> parse_stat(std::string_view text) {
     const std::size_t open = text.find('(');
@@ -29,13 +45,11 @@ std::optional<StatLine> parse_stat(std::string_view text) {
             line.parent = *parent;
             continue;
         }
-        if (field != 9 && field != 22 && field != 26 && field != 28) continue;
+        std::uint64_t* const wanted = number_of(line, field);
+        if (wanted == nullptr) continue;
         const auto number = parse_number<std::uint64_t>(word);
         if (!number) return std::nullopt;
-        (field == 9    ? line.flags
-         : field == 22 ? line.start_time
-         : field == 26 ? line.start_code
-                       : line.start_stack) = *number;
+        *wanted = *number;
     }
     return line;
 }

@@ -14,7 +14,10 @@ struct StatLine {
     char state = '?';
     std::int32_t parent = 0;
     std::uint64_t flags = 0;        ///< PF_*, e.g. PF_KTHREAD 0x00200000
+    std::uint64_t user_time = 0;    ///< field 14, clock ticks, of all threads in the process's own file
+    std::uint64_t system_time = 0;  ///< field 15
     std::uint64_t start_time = 0;   ///< field 22, clock ticks after boot
+    std::uint64_t rss_pages = 0;    ///< field 24
     std::uint64_t start_code = 0;   ///< field 26; 0 or 1 without permission
     std::uint64_t start_stack = 0;  ///< field 28; 0 without permission
 

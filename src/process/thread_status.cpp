@@ -63,6 +63,15 @@ std::optional<bool> ThreadStatusReader::inside_call(Tid tid) {
     return !answer.text.starts_with("-1 ");
 }
 
+std::optional<std::uint64_t> ThreadStatusReader::futex(Tid tid) {
+    std::array<char, kBuffer> buffer;
+    auto answer = syscall_.read(tid, buffer);
+    if (answer.os_errno != 0 || take_number(answer.text) != SYS_futex || !answer.text.starts_with("0x"))
+        return std::nullopt;
+    answer.text.remove_prefix(2);
+    return parse_number<std::uint64_t>(answer.text.substr(0, answer.text.find(' ')), 16);
+}
+
 std::optional<ThreadCpu> ThreadCpuReader::read(Tid tid) {
     std::array<char, 128> buffer;
     auto answer = files_.read(tid, buffer);

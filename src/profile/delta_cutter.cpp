@@ -45,6 +45,7 @@ void DeltaCutter::cut(Builder& builder, ProfileInfo info, std::span<const Sample
     delta.threads = changed_threads_;
     delta.samples = samples.added;
     delta.grown = samples.grown;
+    delta.settled = samples.settled;
     delta.end = end;
     sink_.take(delta);
     builder.settle_samples(used);

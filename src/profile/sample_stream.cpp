@@ -33,13 +33,16 @@ SampleStream::Cut SampleStream::cut(const std::vector<Sample>& rows) {
         added_rows_.push_back(row);
     }
     added_.clear();
-    return {added_rows_, grown_};
+    told_settled_.swap(settled_);
+    settled_.clear();
+    return {added_rows_, grown_, told_settled_};
 }
 
 void SampleStream::settle(const std::vector<Sample>& rows, const std::vector<bool>& is_used) {
     std::erase_if(places_, [&](std::uint32_t place) {
         if (told_[place].cut == cuts_ || is_used[place]) return false;
         count(rows[place]);
+        settled_.push_back(told_[place].number);
         free_.push_back(place);
         return true;
     });

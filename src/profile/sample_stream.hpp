@@ -19,6 +19,7 @@ class SampleStream {
     struct Cut {
         std::span<const Sample> added;
         std::span<const SampleGrowth> grown;
+        std::span<const std::uint64_t> settled;
     };
 
     /// A row was put in this place.
@@ -58,6 +59,8 @@ class SampleStream {
     std::vector<std::uint32_t> free_;
     std::vector<Sample> added_rows_;  // of the last cut
     std::vector<SampleGrowth> grown_;
+    std::vector<std::uint64_t> settled_;       // numbers of rows let go since the last cut
+    std::vector<std::uint64_t> told_settled_;  // those of the last cut
     std::uint64_t cuts_ = 0;
     std::uint64_t next_number_ = 0;
     std::vector<Sample> counts_;

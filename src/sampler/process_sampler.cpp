@@ -3,6 +3,7 @@
 
 #include "cpython/thread_identity.hpp"
 #include "cpython/thread_names.hpp"
+#include "process/process_usage.hpp"
 #include "sampler/renamed_stack.hpp"
 
 #include <algorithm>
@@ -58,6 +59,18 @@ Result<std::unique_ptr<ProcessSampler>> ProcessSampler::open(Target::Impl& targe
 process::StopStatistics ProcessSampler::stops() const {
     if (auditor_) return auditor_->stops();
     return stopper_ ? stopper_->statistics() : process::StopStatistics{};
+}
+
+/// Who waits for the GIL sleeps on a futex that is part of it.
+bool ProcessSampler::waits_for_gil(const Track& track) {
+    if (track.os_tid.value == 0) return false;
+    const auto futex = status_.futex(track.os_tid);
+    return futex && reader_.is_part_of_gil(RemoteAddr(*futex));
+}
+
+ProcessUsage ProcessSampler::usage() const {
+    const process::Usage usage = process::read_usage(target_.memory->process());
+    return {target_.pid, usage.cpu, usage.rss_bytes, thread_count()};
 }
 
 std::uint64_t ProcessSampler::read_calls() const { return target_.memory->calls(); }
@@ -220,9 +233,11 @@ void ProcessSampler::add_sample(Track& track, StackId stack, ThreadState state, 
 void ProcessSampler::add_stacks(std::chrono::nanoseconds start, std::chrono::nanoseconds span, Tally& tally) {
     const auto& stacks = reader_.stacks();
     const std::uint64_t generation = reader_.code_generation();
+    bool held = false;
     for (std::size_t i = 0; i < stacks.size(); ++i) {
         const cpython::RawStack& stack = *stacks[i];
         Track& track = tracks_[i];
+        held = held || stack.holds_gil;
         if (track.look_owed && (!stack.holds_gil || stack.serial == track.serial)) look(track, start, tally);
         track.serial = stack.serial;
         track.held_gil = stack.holds_gil;
@@ -233,6 +248,8 @@ void ProcessSampler::add_stacks(std::chrono::nanoseconds start, std::chrono::nan
         if (stack.status == cpython::StackStatus::kNoFrame || stack.ident == 0) continue;
         if (options_.gil_only && !stack.holds_gil) continue;
         const ThreadState state = state_of(track, stack);
+        ++(state == ThreadState::kIdle ? tally.idle_seen : tally.active_seen);
+        if (state == ThreadState::kIdle && options_.usage && waits_for_gil(track)) ++tally.gil_waiting;
         if (state == ThreadState::kIdle && !options_.include_idle && !options_.gil_only) {
             ++tally.idle_stacks;
             continue;
@@ -240,6 +257,8 @@ void ProcessSampler::add_stacks(std::chrono::nanoseconds start, std::chrono::nan
         const StackId id = track.resolver.resolve(stack, cache_, builder_, generation, start, tally.losses);
         if (id != kEmptyStack) add_sample(track, id, state, start, span, tally);
     }
+    ++tally.sweeps;
+    if (held) ++tally.gil_held;
 }
 
 cpython::StackReader::Outcome ProcessSampler::sweep(std::chrono::nanoseconds start, std::chrono::nanoseconds span,

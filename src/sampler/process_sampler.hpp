@@ -29,7 +29,12 @@ namespace lampyr::sampler {
 /// What one recording counts besides samples; shared by all its processes.
 struct Tally {
     std::array<std::uint64_t, kLossCount> losses{};
-    std::uint64_t idle_stacks = 0;
+    std::uint64_t idle_stacks = 0;  // left out
+    std::uint64_t active_seen = 0;
+    std::uint64_t idle_seen = 0;    // left out or not
+    std::uint64_t gil_waiting = 0;  // of these
+    std::uint64_t gil_held = 0;
+    std::uint64_t sweeps = 0;
     TargetCpu cpu;
     profile::EffectiveCount effective;  ///< of the samples' weights
 };
@@ -57,6 +62,7 @@ class ProcessSampler {
     void check_threads() { reader_.check_list(); }
     [[nodiscard]] std::uint32_t thread_count() const { return static_cast<std::uint32_t>(tracks_.size()); }
     [[nodiscard]] std::uint64_t read_calls() const;
+    [[nodiscard]] ProcessUsage usage() const;
     /// Rows of the profile that this sampler may still change.
     void name_rows_in_use(std::vector<SampleId>& rows) const;
     /// How long the target was held; zero without `blocking` and `audit`.
@@ -85,6 +91,7 @@ class ProcessSampler {
     void match_tracks(std::chrono::nanoseconds when, Tally& tally);
     [[nodiscard]] bool tracks_match() const;
     Track make_track(const cpython::RawStack& stack);
+    [[nodiscard]] bool waits_for_gil(const Track& track);
     [[nodiscard]] static ThreadState state_of(const Track& track, const cpython::RawStack& stack);
     void look(Track& track, std::chrono::nanoseconds when, Tally& tally);
     void look_at_threads(std::chrono::nanoseconds when, Tally& tally);

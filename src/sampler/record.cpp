@@ -4,6 +4,8 @@
 #include "process/task_files.hpp"
 #include "sampler/recorder.hpp"
 
+#include <fmt/format.h>
+
 namespace lampyr {
 
 namespace {
@@ -12,7 +14,8 @@ constexpr double kMaxRateHz = 1e6;
 constexpr double kMaxAuditHz = 1000;
 
 Result<void> validate(std::span<Target> targets, const SamplerOptions& options) {
-    if (targets.empty()) return Error{ErrorCode::kUsage, "there is no process to record", "give --pid or a program"};
+    if (targets.empty() && options.follow.empty())
+        return Error{ErrorCode::kUsage, "there is no process to record", "give --pid or a program"};
     if (!(options.rate_hz > 0 && options.rate_hz <= kMaxRateHz))
         return Error{ErrorCode::kUsage, "the sampling rate must be above 0 and at most 1000000 a second",
                      "try --rate 100"};
@@ -29,6 +32,18 @@ Result<void> validate(std::span<Target> targets, const SamplerOptions& options) 
     return {};
 }
 
+/// Nothing was found to sample. A refusal is the reason; otherwise the first root stands for all.
+Error no_python(const std::optional<Error>& refusal, Pid root, const Recording& recording) {
+    if (refusal && refusal->code == ErrorCode::kPermission) return *refusal;
+    if (recording.reason == StopReason::kRequested)
+        return {ErrorCode::kStopped,
+                fmt::format("stopped before a Python process was found below process {}", root.value), ""};
+    return {
+        ErrorCode::kNotPython,
+        fmt::format("neither process {} nor a process it started was Python for long enough to be seen", root.value),
+        "lampyr sees a process that runs for some hundredths of a second"};
+}
+
 }  // namespace
 
 Result<Recording> record(std::span<Target> targets, const SamplerOptions& options, const std::atomic<bool>& stop,
@@ -39,7 +54,11 @@ Result<Recording> record(std::span<Target> targets, const SamplerOptions& option
     sampler::Recorder recorder(options, clock, sink);
     for (Target& target : targets)
         if (auto added = recorder.add(target.impl()); !added) return added.error();
-    return recorder.run(stop, progress);
+    if (!options.follow.empty())
+        if (auto followed = recorder.follow(options.follow); !followed) return followed.error();
+    Recording recording = recorder.run(stop, progress);
+    if (recording.profile.processes.empty()) return no_python(recorder.refusal(), options.follow.front(), recording);
+    return recording;
 }
 
 }  // namespace lampyr

@@ -13,7 +13,6 @@ namespace {
 
 using std::chrono::nanoseconds;
 
-constexpr nanoseconds kProgressEvery = std::chrono::milliseconds(250);
 constexpr nanoseconds kNamesEvery = std::chrono::milliseconds(100);
 constexpr nanoseconds kLookEvery =
     std::chrono::milliseconds(100);  ///< longest sleep: a signal or an exit is seen by then
@@ -22,7 +21,6 @@ constexpr nanoseconds kShortestSleep = std::chrono::microseconds(3);
 /// A process that is ending has given up its image a moment before it is seen to have ended; an exec'ed one stays changed.
 constexpr nanoseconds kChangedFor = std::chrono::milliseconds(20);
 constexpr nanoseconds kMaxSpan = std::chrono::seconds(1);
-constexpr nanoseconds kStreamEvery = std::chrono::seconds(1);
 constexpr nanoseconds kLoadEvery = std::chrono::milliseconds(50);
 /// Shorter than this says little about CPU use.
 constexpr nanoseconds kLoadWindow = std::chrono::milliseconds(200);
@@ -35,8 +33,82 @@ constexpr double kLowerAbove = 0.50;
 Result<void> Recorder::add(Target::Impl& target) {
     auto sampler = ProcessSampler::open(target, builder_, options_);
     if (!sampler) return sampler.error();
-    processes_.push_back({&target, std::move(*sampler)});
+    processes_.push_back({&target, nullptr, std::move(*sampler)});
     return {};
+}
+
+Result<void> Recorder::follow(std::span<const Pid> roots) {
+    auto follower = Follower::start(roots, {.children = true});
+    if (!follower) return follower.error();
+    followers_.push_back(std::move(*follower));
+    follows_children_ = true;
+    return {};
+}
+
+std::optional<Error> Recorder::refusal() const { return refusal_; }
+
+/// Processes that were opened by a follower join. One that cannot be sampled as asked is left out.
+void Recorder::take_found() {
+    for (const auto& follower : followers_) {
+        if (!follower->has_found()) continue;
+        follower->take(found_);
+        for (auto& impl : found_) {
+            Target::Impl& target = *impl;
+            auto sampler = ProcessSampler::open(target, builder_, options_);
+            if (sampler) {
+                processes_.push_back({&target, std::move(impl), std::move(*sampler)});
+                lost_ = false;
+            } else if (!refusal_) {
+                refusal_ = sampler.error();
+            }
+        }
+        found_.clear();
+    }
+}
+
+/// What a process that is gone has left is kept, and everything else of it is let go: a server may have thousands in a day.
+void Recorder::retire(Followed& process, nanoseconds now) {
+    process.sampler->finish(now - started_, tally_);
+    read_calls_ += process.sampler->read_calls();
+    const process::StopStatistics stops = process.sampler->stops();
+    stops_.total += stops.total;
+    stops_.longest = std::max(stops_.longest, stops.longest);
+    if (auto found = process.sampler->take_audit()) {
+        if (!stopped_) stopped_.emplace();
+        stopped_->samples.insert(stopped_->samples.end(), found->samples.begin(), found->samples.end());
+        stopped_->effective.add(found->effective);
+    }
+}
+
+void Recorder::retire_gone(nanoseconds now) {
+    const auto is_gone = [](const Followed& process) { return process.gone; };
+    if (std::none_of(processes_.begin(), processes_.end(), is_gone)) return;
+    for (Followed& process : processes_)
+        if (process.gone) retire(process, now);
+    std::erase_if(processes_, is_gone);
+}
+
+/// The process runs another program. It counts as lost unless that turns out to be Python too.
+void Recorder::reopen(const Target::Impl& target) {
+    if (follows_children_) return;  // its follower sees to it
+    const Pid pid = target.pid;
+    lost_ = true;
+    if (auto follower = Follower::start(std::span(&pid, 1), {})) followers_.push_back(std::move(*follower));
+}
+
+void Recorder::drop_idle_followers() {
+    std::erase_if(followers_, [this](const std::unique_ptr<Follower>& follower) {
+        if (follower->waits() || follower->has_found()) return false;
+        if (const auto why = follower->refusal()) refusal_ = why;
+        return true;
+    });
+}
+
+/// Nothing is left to sample, and nothing will come.
+bool Recorder::all_gone() {
+    if (!processes_.empty()) return false;
+    drop_idle_followers();
+    return followers_.empty();
 }
 
 /// False: time to stop (asked to, the duration is over, or nobody is left).
@@ -78,45 +150,45 @@ bool Recorder::audit_until(nanoseconds due, const std::atomic<bool>& stop) {
     while (audits_ && next_audit_ < due) {
         if (!sleep_until(next_audit_, stop)) return false;
         const nanoseconds now = clock_.now();
-        for (Followed& process : processes_)
-            if (!process.gone) process.sampler->audit(now - started_, audits_->interval());
+        for (Followed& process : processes_) process.sampler->audit(now - started_, audits_->interval());
         next_audit_ = audits_->next(clock_.now()).due;
     }
     return true;
 }
 
 void Recorder::look_at_targets() {
+    const nanoseconds now = clock_.now();
     for (Followed& process : processes_) {
-        if (process.gone) continue;
         const process::ProcessHandle& handle = process.target->memory->process();
         if (handle.exited()) {
             process.gone = true;
         } else if (!handle.image_changed()) {
             process.changed_since.reset();
         } else if (!process.changed_since) {
-            process.changed_since = clock_.now();
-        } else if (clock_.now() - *process.changed_since >= kChangedFor) {
+            process.changed_since = now;
+        } else if (now - *process.changed_since >= kChangedFor) {
             process.gone = true;
-            lost_ = true;
+            reopen(*process.target);
         }
     }
+    retire_gone(now);
+    take_found();
 }
 
 void Recorder::tick(nanoseconds now, std::uint64_t slots) {
     const nanoseconds interval = schedule_.interval();
     const nanoseconds span = std::min(kMaxSpan, interval * static_cast<std::int64_t>(slots));
+    take_found();
     for (Followed& process : processes_) {
-        if (process.gone) continue;
         if (process.sampler->tick(now - started_, std::max(span, interval), tally_) == ProcessSampler::Outcome::kGone)
             next_look_ = nanoseconds(0);  // exited, exec'ed, or a moment's failure: the kernel knows
     }
     ++ticks_;
     if (now >= next_names_) {
-        for (Followed& process : processes_)
-            if (!process.gone) {
-                process.sampler->refresh_names();
-                process.sampler->check_threads();
-            }
+        for (Followed& process : processes_) {
+            process.sampler->refresh_names();
+            process.sampler->check_threads();
+        }
         next_names_ = now + kNamesEvery;
     }
     if (now >= next_look_) {
@@ -127,16 +199,27 @@ void Recorder::tick(nanoseconds now, std::uint64_t slots) {
 
 void Recorder::report(nanoseconds now, const std::function<void(const SamplerProgress&)>& progress) {
     if (!progress || now < next_report_) return;
-    next_report_ = now + kProgressEvery;
-    SamplerProgress p;
+    next_report_ = now + options_.progress_every;
+    SamplerProgress& p = progress_;
+    p.threads = 0;
+    p.usage.clear();
     p.elapsed = now - started_;
     p.ticks = ticks_;
     p.stacks = builder_.samples_added();
     const double seconds = std::chrono::duration<double>(p.elapsed).count();
     p.rate_got_hz = seconds > 0 ? static_cast<double>(ticks_) / seconds : 0;
-    for (const Followed& process : processes_)
-        if (!process.gone) p.threads += process.sampler->thread_count();
+    for (const Followed& process : processes_) {
+        p.threads += process.sampler->thread_count();
+        if (options_.usage) p.usage.push_back(process.sampler->usage());
+    }
     p.losses = tally_.losses;
+    p.active_stacks = tally_.active_seen;
+    p.idle_stacks = tally_.idle_seen;
+    p.gil_waiting = tally_.gil_waiting;
+    p.gil_held = tally_.gil_held;
+    p.sweeps = tally_.sweeps;
+    p.processes = static_cast<std::uint32_t>(processes_.size());
+    p.own_cpu = own_cpu_time();
     progress(p);
 }
 
@@ -146,7 +229,7 @@ void Recorder::stream(nanoseconds now) {
     rows_in_use_.clear();
     for (const Followed& process : processes_) process.sampler->name_rows_in_use(rows_in_use_);
     cutter_->cut(builder_, info(now), rows_in_use_);
-    next_stream_ = now + kStreamEvery;
+    next_stream_ = now + options_.hand_on_every;
 }
 
 Recording Recorder::run(const std::atomic<bool>& stop, const std::function<void(const SamplerProgress&)>& progress) {
@@ -156,7 +239,7 @@ Recording Recorder::run(const std::atomic<bool>& stop, const std::function<void(
     started_ = clock_.now();
     stream(started_);
     if (options_.duration) ends_ = started_ + *options_.duration;
-    next_report_ = started_ + kProgressEvery;
+    next_report_ = started_ + options_.progress_every;
     next_load_ = started_ + kLoadEvery;
     schedule_.set_rate(started_, governor_.rate_hz());
     builder_.set_merge_gap(merge_gap(governor_.rate_hz()));
@@ -183,7 +266,7 @@ Recording Recorder::run(const std::atomic<bool>& stop, const std::function<void(
         stream(now);
     }
     if (reason == StopReason::kTargetExited && lost_) reason = StopReason::kTargetLost;
-    return std::move(*this).finish(reason, clock_.now(), cpu_before);
+    return finish(reason, clock_.now(), cpu_before);
 }
 
 ProfileInfo Recorder::info(nanoseconds ended) const {
@@ -206,8 +289,10 @@ ProfileInfo Recorder::info(nanoseconds ended) const {
     return info;
 }
 
-Recording Recorder::finish(StopReason reason, nanoseconds ended, nanoseconds cpu_before) && {
-    for (Followed& process : processes_) process.sampler->finish(ended - started_, tally_);
+Recording Recorder::finish(StopReason reason, nanoseconds ended, nanoseconds cpu_before) {
+    for (Followed& process : processes_) retire(process, ended);
+    for (const auto& follower : followers_)
+        if (const auto why = follower->refusal()) refusal_ = why;
     if (cutter_) cutter_->cut(builder_, info(ended), {}, reason);
     Recording recording;
     recording.reason = reason;
@@ -219,24 +304,13 @@ Recording Recorder::finish(StopReason reason, nanoseconds ended, nanoseconds cpu
     recording.lowest_rate_hz = governor_.lowest_hz();
     recording.own_cpu = own_cpu_time() - cpu_before;
     recording.idle_stacks = tally_.idle_stacks;
-    for (const Followed& process : processes_) {
-        recording.read_calls += process.sampler->read_calls();
-        const process::StopStatistics stops = process.sampler->stops();
-        recording.stopped += stops.total;
-        recording.longest_stop = std::max(recording.longest_stop, stops.longest);
-    }
+    recording.read_calls = read_calls_;
+    recording.stopped = stops_.total;
+    recording.longest_stop = stops_.longest;
     recording.peak_rss_bytes = own_peak_rss_bytes();
 
-    std::optional<profile::WeighedSamples> stopped;
-    for (Followed& process : processes_) {
-        auto found = process.sampler->take_audit();
-        if (!found) continue;
-        if (!stopped) stopped.emplace();
-        stopped->samples.insert(stopped->samples.end(), found->samples.begin(), found->samples.end());
-        stopped->effective.add(found->effective);
-    }
     recording.profile = std::move(builder_).finish(info(ended));
-    if (stopped) recording.audit = judge_profile(recording.profile, tally_.effective, *stopped);
+    if (stopped_) recording.audit = judge_profile(recording.profile, tally_.effective, *stopped_);
     return recording;
 }
 

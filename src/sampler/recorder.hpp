@@ -8,6 +8,7 @@
 #include "process/raised_priority.hpp"
 #include "profile/builder.hpp"
 #include "profile/delta_cutter.hpp"
+#include "sampler/follower.hpp"
 #include "sampler/own_load.hpp"
 #include "sampler/process_sampler.hpp"
 #include "sampler/rate_governor.hpp"
@@ -24,7 +25,7 @@
 
 namespace lampyr::sampler {
 
-/// One recording in progress: `add` its processes, then `run`.
+/// One recording in progress: `add` its processes or `follow` some, then `run`. A process that calls execve is opened anew.
 class Recorder {
   public:
     using nanoseconds = std::chrono::nanoseconds;
@@ -44,12 +45,17 @@ class Recorder {
 
     /// Fails when a process cannot be sampled as asked.
     Result<void> add(Target::Impl& target);
+    /// These processes and their descendants, each from when it is Python. Fails when one is not there.
+    Result<void> follow(std::span<const Pid> roots);
+    /// Why nothing could be sampled, when nothing was.
+    [[nodiscard]] std::optional<Error> refusal() const;
     Recording run(const std::atomic<bool>& stop, const std::function<void(const SamplerProgress&)>& progress);
 
   private:
     struct Followed {
         Target::Impl* target;
-        std::unique_ptr<ProcessSampler> sampler;
+        std::unique_ptr<Target::Impl> own;        // of one that was found; else `target` is the caller's
+        std::unique_ptr<ProcessSampler> sampler;  // uses what stands above
         bool gone = false;
         std::optional<nanoseconds> changed_since{};  // when it was first found to run another program image
     };
@@ -59,9 +65,12 @@ class Recorder {
     void watch_own_load(nanoseconds now);
     void tick(nanoseconds now, std::uint64_t slots);
     void look_at_targets();
-    [[nodiscard]] bool all_gone() const {
-        return std::all_of(processes_.begin(), processes_.end(), [](const Followed& p) { return p.gone; });
-    }
+    void take_found();
+    void retire_gone(nanoseconds now);
+    void retire(Followed& process, nanoseconds now);
+    void reopen(const Target::Impl& target);
+    void drop_idle_followers();
+    [[nodiscard]] bool all_gone();
     [[nodiscard]] bool sink_failed() const { return sink_ != nullptr && sink_->state() == ProfileSink::State::kFailed; }
     [[nodiscard]] bool asked_to_stop(const std::atomic<bool>& stop) const {
         return stop.load(std::memory_order_relaxed) || sink_failed();
@@ -69,7 +78,7 @@ class Recorder {
     void stream(nanoseconds now);
     void report(nanoseconds now, const std::function<void(const SamplerProgress&)>& progress);
     [[nodiscard]] ProfileInfo info(nanoseconds ended) const;
-    [[nodiscard]] Recording finish(StopReason reason, nanoseconds ended, nanoseconds cpu_before) &&;
+    [[nodiscard]] Recording finish(StopReason reason, nanoseconds ended, nanoseconds cpu_before);
 
     SamplerOptions options_;
     Clock& clock_;
@@ -87,10 +96,18 @@ class Recorder {
     nanoseconds ends_{0};
     std::uint64_t ticks_ = 0;
     nanoseconds next_report_{0};
+    SamplerProgress progress_;
     nanoseconds next_look_{0};
     nanoseconds next_names_{0};
     nanoseconds next_load_{0};
-    bool lost_ = false;
+    bool lost_ = false;  // a process of the caller's became something else than Python
+    std::vector<std::unique_ptr<Follower>> followers_;
+    std::vector<std::unique_ptr<Target::Impl>> found_;
+    bool follows_children_ = false;
+    std::optional<Error> refusal_;
+    std::uint64_t read_calls_ = 0;     // of processes that are gone
+    process::StopStatistics stops_{};  // likewise
+    std::optional<profile::WeighedSamples> stopped_;
     ProfileSink* sink_;
     std::optional<profile::DeltaCutter> cutter_;  // with a sink
     nanoseconds next_stream_{0};

@@ -3,6 +3,7 @@
 #include <lampyr/text.hpp>
 
 #include "base/clock.hpp"
+#include "cpython/runtime_check.hpp"
 #include "cpython/thread_identity.hpp"
 #include "process/proc_maps.hpp"
 #include "process/process_info.hpp"
@@ -26,32 +27,14 @@ constexpr nanoseconds kFirstPause = milliseconds(1);
 constexpr nanoseconds kLongestPause = milliseconds(20);
 constexpr nanoseconds kLongestExec = milliseconds(250);
 
-/// One look at the process as it is now. Errors kNotPython and kPythonStarting may be true of this moment only.
-Result<std::unique_ptr<Target::Impl>> look(Pid pid) {
-    auto memory = process::VmMemory::open(pid);
-    if (!memory) return memory.error();
+Result<cpython::RuntimeLocation> find_runtime(const process::VmMemory& memory, Pid pid,
+                                              const cpython::RuntimeLocation* known) {
+    if (known != nullptr &&
+        cpython::check_runtime(memory, known->layout, known->runtime) == cpython::RuntimeCheck::kGood)
+        return *known;
     auto maps = process::read_maps(pid);
     if (!maps) return maps.error();
-    auto runtime = cpython::locate_runtime(**memory, pid, *maps);
-    if (!runtime) return runtime.error();
-    auto info = process::read_process_info(pid);
-    if (!info) return info.error();
-    auto tids = process::TidMap::open((*memory)->process());
-    if (!tids) return tids.error();
-    auto impl = std::make_unique<Target::Impl>(Target::Impl{
-        .pid = pid,
-        .command_line = info->command_line,
-        .executable = info->executable,
-        .memory = std::move(*memory),
-        .runtime = std::move(*runtime),
-        .tids = std::move(*tids),
-        .child = std::nullopt,
-    });
-    // What was located belongs to the image that was mapped then; an exec in between makes it worthless.
-    if (impl->memory->process().image_changed())
-        return Error{ErrorCode::kPythonStarting, fmt::format("process {} started another program", pid.value),
-                     "try again"};
-    return impl;
+    return cpython::locate_runtime(memory, pid, *maps);
 }
 
 /// True when another look, `since` after the first, may find more. In the middle of an exec the kernel refuses everybody.
@@ -84,6 +67,31 @@ Error ended_early(const std::string& program, const process::WaitStatus& status)
 
 }  // namespace
 
+Result<std::unique_ptr<Target::Impl>> look_at_process(Pid pid, const cpython::RuntimeLocation* known) {
+    auto memory = process::VmMemory::open(pid);
+    if (!memory) return memory.error();
+    auto runtime = find_runtime(**memory, pid, known);
+    if (!runtime) return runtime.error();
+    auto info = process::read_process_info(pid);
+    if (!info) return info.error();
+    auto tids = process::TidMap::open((*memory)->process());
+    if (!tids) return tids.error();
+    auto impl = std::make_unique<Target::Impl>(Target::Impl{
+        .pid = pid,
+        .command_line = info->command_line,
+        .executable = info->executable,
+        .memory = std::move(*memory),
+        .runtime = std::move(*runtime),
+        .tids = std::move(*tids),
+        .child = std::nullopt,
+    });
+    // What was located belongs to the image that was mapped then; an exec in between makes it worthless.
+    if (impl->memory->process().image_changed())
+        return Error{ErrorCode::kPythonStarting, fmt::format("process {} started another program", pid.value),
+                     "try again"};
+    return impl;
+}
+
 Target::Target(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Target::Target(Target&&) noexcept = default;
 Target& Target::operator=(Target&&) noexcept = default;
@@ -94,7 +102,7 @@ Result<Target> Target::attach(Pid pid, const AttachOptions& options) {
     const nanoseconds begin = clock.now();
     const nanoseconds deadline = begin + options.startup_timeout;
     for (nanoseconds pause = kFirstPause;; pause = std::min(2 * pause, kLongestPause)) {
-        auto impl = look(pid);
+        auto impl = look_at_process(pid);
         if (impl) return Target(std::move(*impl));
         if (stopped(options.stop)) return stopped_error(pid);
         if (!may_change(impl.error(), is_young(pid), clock.now() - begin) || clock.now() >= deadline)
@@ -104,14 +112,15 @@ Result<Target> Target::attach(Pid pid, const AttachOptions& options) {
 }
 
 Result<Target> Target::spawn(const SpawnOptions& options) {
-    auto child = process::Child::spawn(options.arguments);
+    auto child =
+        process::Child::spawn(options.arguments, {options.streams.in, options.streams.out, options.streams.err});
     if (!child) return child.error();
     const Pid pid = child->pid();
     SteadyClock clock;
     const nanoseconds begin = clock.now();
     const nanoseconds deadline = begin + options.startup_timeout;
     for (nanoseconds pause = kFirstPause;; pause = std::min(2 * pause, kLongestPause)) {
-        auto impl = look(pid);
+        auto impl = look_at_process(pid);
         if (impl) {
             (*impl)->child = std::move(*child);
             return Target(std::move(*impl));

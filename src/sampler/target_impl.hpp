@@ -38,4 +38,9 @@ struct Target::Impl {
     [[nodiscard]] sampler::FileNames file_names() const;
 };
 
+/// One look at the process as it is now. Errors kNotPython and kPythonStarting may be true of this moment only. `known`: where
+/// the runtime is in a process of which this one is a fork; it is then there, and need not be searched for.
+[[nodiscard]] Result<std::unique_ptr<Target::Impl>> look_at_process(Pid pid,
+                                                                    const cpython::RuntimeLocation* known = nullptr);
+
 }  // namespace lampyr

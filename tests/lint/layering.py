@@ -76,6 +76,9 @@ def include_complaint(root, path, quote, target):
         return None  # compiled against an interpreter's own headers
     if os.path.isfile(os.path.join(root, os.path.dirname(path), target)):
         return None
+    # A tool may have folders of its own; its includes are spelt from the tool's.
+    if folder.startswith("tools/") and os.path.isfile(os.path.join(root, folder, target)):
+        return None
     return f'"{target}" is not in {os.path.dirname(path)}'
 
 

@@ -2,59 +2,20 @@
 #include "cli.hpp"
 
 #include "cli_compare.hpp"
+#include "cli_parts.hpp"
 #include "help.hpp"
 
 #include <lampyr/version.hpp>
 
 #include <fmt/format.h>
-#include <CLI/CLI.hpp>
 
 #include <algorithm>
-#include <array>
 
 namespace lampyr::tool {
 namespace {
 
-using Words = std::vector<std::string>;
-
 /// After a minute 2,400 stopped samples: a share is known to 2 points (95 %), and the program was held for 50 ms.
 constexpr double kAuditHz = 40;
-
-Error usage(std::string message, std::string hint) {
-    return Error{ErrorCode::kUsage, std::move(message), std::move(hint), 0};
-}
-
-/// A command's options as typed. Every check with words of its own is made after CLI11 has split the line.
-struct Typed {
-    Words pids, files, only_threads, only_processes, only_functions, only_files;
-    std::string by, top, time;
-    std::string output, format, duration, rate, max_cpu, summary_json, colour = "auto";
-    bool function = false, no_lines = false, threads = false, idle = false, gil = false, full_filenames = false;
-    bool blocking = false, nonblocking = false, audit = false, quiet = false, verbose = false, help = false,
-         version = false;
-};
-
-CLI::Option* add_text(CLI::App& app, const char* names, std::string& value, const char* what, const char* help) {
-    return app.add_option(names, value, help)->option_text(what)->take_last();
-}
-
-void add_common(CLI::App& app, Typed& typed) {
-    app.set_help_flag();
-    app.add_option("-p,--pid", typed.pids,
-                   app.get_name() == "dump" ? "the process to look at" : "attach to this process; may be repeated")
-        ->option_text("PID")
-        ->expected(1)
-        ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
-        ->group("Process");
-    app.add_flag("--nonblocking", typed.nonblocking, "never stop the program (the default)")->group("Process");
-    app.add_flag("--blocking", typed.blocking, "stop its Python threads while they are read")->group("Process");
-}
-
-void add_messages(CLI::App& app, Typed& typed) {
-    add_text(app, "--color", typed.colour, "WHEN", "auto, always or never; NO_COLOR is honoured")->group("Messages");
-    app.add_flag("-h,--help", typed.help, "this text")->group("Messages");
-    app.add_flag("-V,--version", typed.version, "the version of lampyr")->group("Messages");
-}
 
 void describe_record(CLI::App& app, Typed& typed) {
     app.description(R"(Sample where a Python program spends its time.
@@ -62,6 +23,7 @@ void describe_record(CLI::App& app, Typed& typed) {
   lampyr record -o profile.svg -- python3 app.py    start a program and watch it to its end
   sudo lampyr record -p 1234 -d 30                  watch a running one for 30 seconds
   lampyr record -i -t -o wait.svg -- python3 app.py also where threads wait, thread by thread
+  lampyr record -s -o all.svg -- gunicorn app:app   a server with all its workers
   lampyr record -f raw -o - -d 5 -p 1234 | less     folded stacks to a pipe
   sudo lampyr record -o day.lampyr -p 1234          keep it all, safe from crashes (lampyr report)
 
@@ -99,6 +61,7 @@ void describe_dump(CLI::App& app, Typed& typed) {
     app.description(R"(Print the Python stack of each thread, innermost frame first.
 
   sudo lampyr dump -p 1234              what is it doing just now?
+  sudo lampyr dump -s -p 1234           it and its worker processes
   sudo lampyr dump -p 1234 --blocking   stop it for the moment of reading: all threads at one instant
 
 Usage: lampyr dump [OPTIONS] -p PID
@@ -208,20 +171,6 @@ Result<Words> take_program(const CLI::App& app, Words& words) {
     return Words{};
 }
 
-Error exclusive(std::string_view one, std::string_view other) {
-    return usage(fmt::format("{} and {} exclude each other", one, other), "leave one of them out");
-}
-
-Result<std::vector<Pid>> parse_pids(const Words& texts) {
-    std::vector<Pid> pids;
-    for (const std::string& text : texts) {
-        const Result<Pid> pid = parse_pid(text);
-        if (!pid) return pid.error();
-        if (std::find(pids.begin(), pids.end(), *pid) == pids.end()) pids.push_back(*pid);
-    }
-    return pids;
-}
-
 /// The format from -f, else from the file's extension, else the default.
 Result<void> choose_format(const Typed& typed, RecordArgs& args) {
     if (!typed.format.empty()) {
@@ -239,17 +188,7 @@ Result<void> choose_format(const Typed& typed, RecordArgs& args) {
 }
 
 Result<void> check_target(const RecordArgs& args, const Typed& typed, bool explicit_program) {
-    if (args.spawns() && !args.pids.empty()) {
-        return usage("-p and a program to start exclude each other", "leave one of them out");
-    }
-    if (!args.spawns() && args.pids.empty()) {
-        return usage("nothing to record", "name a process with -p PID or a program to start after --");
-    }
-    const bool number = args.spawns() && !explicit_program && parse_pid(args.program.front()).has_value();
-    if (number) {
-        return usage(fmt::format("{} is no program", in_quotes(args.program.front())),
-                     "to attach to that process type -p " + args.program.front());
-    }
+    if (const auto checked = check_processes(args, explicit_program, "record"); !checked) return checked.error();
     if (typed.summary_json == "-" && typed.output == "-") {
         return usage("the profile and the summary cannot both go to standard output", "give one of them a file");
     }
@@ -283,34 +222,18 @@ Result<Command> check_record(const Typed& typed, Words program, bool explicit_pr
                              "leave it out; lampyr report chooses what is shown");
         }
     }
-    if (!typed.rate.empty()) {
-        const Result<double> rate = parse_rate(typed.rate);
-        if (!rate) return rate.error();
-        args.sampling.rate_hz = *rate;
-    }
-    if (!typed.max_cpu.empty()) {
-        const Result<double> share = parse_max_cpu(typed.max_cpu);
-        if (!share) return share.error();
-        args.sampling.max_cpu_share = *share;
-    }
-    if (!typed.duration.empty()) {
-        const auto duration = parse_duration(typed.duration);
-        if (!duration) return duration.error();
-        args.sampling.duration = *duration;
-    }
+    if (const auto taken = take_sampling(typed, args.sampling); !taken) return taken.error();
     const Result<ColourChoice> colour = parse_colour(typed.colour);
     if (!colour) return colour.error();
     args.colour = *colour;
     args.output = typed.output;
     args.summary_json = typed.summary_json;
-    args.sampling.include_idle = typed.idle;
-    args.sampling.gil_only = typed.gil;
-    args.sampling.blocking = typed.blocking;
     if (typed.audit) args.sampling.audit_hz = kAuditHz;
     args.sampling.timeline = shows_time(args.format);
     args.exporting.lines = typed.function ? Lines::kFunction : typed.no_lines ? Lines::kNone : Lines::kLine;
     args.exporting.threads = typed.threads;
-    args.exporting.processes = args.pids.size() > 1;
+    args.subprocesses = typed.subprocesses;
+    args.exporting.processes = args.pids.size() > 1 || typed.subprocesses;
     args.exporting.full_filenames = typed.full_filenames;
     if (typed.quiet) args.verbosity = Verbosity::kQuiet;
     if (typed.verbose) args.verbosity = Verbosity::kVerbose;
@@ -328,7 +251,8 @@ Result<Command> check_dump(const Typed& typed, const Words& program) {
     if (typed.blocking && typed.nonblocking) return exclusive("--blocking", "--nonblocking");
     const Result<ColourChoice> colour = parse_colour(typed.colour);
     if (!colour) return colour.error();
-    return Command{DumpArgs{pids->front(), {typed.blocking}, {false, typed.full_filenames}, *colour}};
+    return Command{
+        DumpArgs{pids->front(), typed.subprocesses, {typed.blocking}, {false, typed.full_filenames}, *colour}};
 }
 
 Result<Command> check_doctor(const Typed& typed) {
@@ -406,6 +330,7 @@ Result<Command> parse_command(const std::string& name, Words words) {
     Typed typed;
     CLI::App app{"", name};
     if (name == "record") describe_record(app, typed);
+    if (name == "top") describe_top(app, typed);
     if (name == "dump") describe_dump(app, typed);
     if (name == "report") describe_report(app, typed);
     if (name == "doctor") describe_doctor(app, typed);
@@ -422,6 +347,7 @@ Result<Command> parse_command(const std::string& name, Words words) {
     if (typed.help) return Command{ShowText{command_help(app)}};
     if (typed.version) return Command{ShowText{"lampyr " LAMPYR_VERSION "\n"}};
     if (name == "record") return check_record(typed, std::move(*program), explicit_program);
+    if (name == "top") return check_top(typed, std::move(*program), explicit_program);
     if (name == "doctor") return check_doctor(typed);
     return name == "report" ? check_report(typed) : check_dump(typed, *program);
 }
@@ -439,13 +365,13 @@ Result<Command> parse_command_line(std::vector<std::string> words) {
         first = words.front();
         words = {"--help"};
     }
-    for (const char* const name : {"record", "dump", "report", "diff", "check",
+    for (const char* const name : {"record", "top", "dump", "report", "diff", "check",
                                    "doctor"}) {  // in this order, so that one letter stays what it was
         if (!first.empty() && std::string_view{name}.starts_with(first)) return parse_command(name, std::move(words));
     }
     if (first.starts_with("-")) return usage("unknown option " + in_quotes(first), "see lampyr --help");
     return usage("unknown command " + in_quotes(first),
-                 "use record, dump, report, diff, check or doctor; see lampyr --help");
+                 "use record, top, dump, report, diff, check or doctor; see lampyr --help");
 }
 
 }  // namespace lampyr::tool

@@ -3,6 +3,8 @@
 
 #include "check_args.hpp"
 #include "messages.hpp"
+#include "top/statistics.hpp"
+#include "top/stream.hpp"
 
 #include <lampyr/compare.hpp>
 #include <lampyr/dump.hpp>
@@ -23,23 +25,42 @@ struct ShowText {
     bool asked = true;  ///< false: nothing was asked for, so this is a usage error
 };
 
-struct RecordArgs {
-    std::vector<Pid> pids;             ///< attach to these, or
-    std::vector<std::string> program;  ///< start this
-    std::string output;                ///< empty: a name is made up; "-": standard output
-    std::string summary_json;          ///< empty: none
+/// Which processes.
+struct ProcessArgs {
+    std::vector<Pid> pids{};             ///< attach to these, or
+    std::vector<std::string> program{};  ///< start this
+    bool subprocesses = false;           ///< and follow what these start; they need not be Python themselves
+
+    [[nodiscard]] bool spawns() const { return !program.empty(); }
+};
+
+struct RecordArgs : ProcessArgs {
+    std::string output;        ///< empty: a name is made up; "-": standard output
+    std::string summary_json;  ///< empty: none
     Format format = Format::kFlamegraph;
     bool format_guessed_wrongly = false;  ///< the extension names no format, so the default was taken
     SamplerOptions sampling;
     ExportOptions exporting;
     Verbosity verbosity = Verbosity::kNormal;
     ColourChoice colour = ColourChoice::kAuto;
+};
 
-    [[nodiscard]] bool spawns() const { return !program.empty(); }
+struct TopArgs : ProcessArgs {
+    std::string output{};                  ///< what the key `w` writes; empty: a name is made up
+    std::optional<StreamFormat> stream{};  ///< tables to standard output; none: a screen
+    bool once = false;                     ///< one table
+    std::size_t rows = 20;                 ///< of a table that is not on a screen
+    std::chrono::milliseconds delay{1000};
+    RowKind by = RowKind::kFunction;
+    std::string filter{};
+    bool full_filenames = false;
+    SamplerOptions sampling{};
+    ColourChoice colour = ColourChoice::kAuto;
 };
 
 struct DumpArgs {
     Pid pid;
+    bool subprocesses = false;
     DumpOptions reading;
     DumpTextOptions text;  ///< `colour` is decided when printing
     ColourChoice colour = ColourChoice::kAuto;
@@ -74,7 +95,7 @@ struct DiffArgs {
     ColourChoice colour = ColourChoice::kAuto;
 };
 
-using Command = std::variant<ShowText, RecordArgs, DumpArgs, ReportArgs, DiffArgs, CheckArgs, DoctorArgs>;
+using Command = std::variant<ShowText, RecordArgs, TopArgs, DumpArgs, ReportArgs, DiffArgs, CheckArgs, DoctorArgs>;
 
 /// The command line (without the program's own name) as checked options. Errors are kUsage.
 [[nodiscard]] Result<Command> parse_command_line(std::vector<std::string> words);

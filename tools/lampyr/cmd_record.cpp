@@ -6,6 +6,7 @@
 #include "output_file.hpp"
 #include "progress.hpp"
 #include "signals.hpp"
+#include "subjects.hpp"
 #include "summary.hpp"
 #include "terminal.hpp"
 
@@ -42,35 +43,6 @@ Result<Outputs> open_outputs(const RecordArgs& args) {
     return outputs;
 }
 
-/// A script is not a program, and the kernel's words for that help nobody.
-Error with_script_hint(Error error, const std::vector<std::string>& program) {
-    const bool cannot_run = error.code == ErrorCode::kProgramNotFound || error.code == ErrorCode::kProgramNotExecutable;
-    if (cannot_run && program.front().ends_with(".py")) {
-        error.hint = "to run a script type: lampyr record -- python3 " + shell_word(program.front());
-    }
-    return error;
-}
-
-Result<std::vector<Target>> open_targets(const RecordArgs& args, const StopSignals& signals) {
-    std::vector<Target> targets;
-    if (args.spawns()) {
-        SpawnOptions options;
-        options.arguments = args.program;
-        options.stop = &signals.stop();
-        Result<Target> child = Target::spawn(options);
-        if (!child) return with_script_hint(child.error(), args.program);
-        targets.push_back(std::move(*child));
-    }
-    for (const Pid pid : args.pids) {
-        AttachOptions options;
-        options.stop = &signals.stop();
-        Result<Target> target = Target::attach(pid, options);
-        if (!target) return target.error();
-        targets.push_back(std::move(*target));
-    }
-    return targets;
-}
-
 /// One run of `lampyr record`, from the proved output to the closing words.
 class RecordRun {
   public:
@@ -85,53 +57,57 @@ class RecordRun {
             return error.child_status;  // the program's own status, though nothing was recorded
         return exit_code(error.code, args_.spawns());
     }
-    void announce(const std::vector<Target>& targets) const;
+    void announce(const Subjects& subjects) const;
     [[nodiscard]] bool streams() const { return args_.format == Format::kLampyr; }
-    Result<Recording> sample(std::vector<Target>& targets, const StopSignals& signals, ProfileSink* sink) const;
-    Result<Recording> sample_into(Outputs& outputs, std::vector<Target>& targets, StopSignals& signals) const;
+    Result<Recording> sample(Subjects& subjects, const StopSignals& signals, ProfileSink* sink) const;
+    Result<Recording> sample_into(Outputs& outputs, Subjects& subjects, StopSignals& signals) const;
     Result<void> write(Outputs& outputs, const Recording& recording, int signal) const;
-    int wait_for_child(Target& child, StopSignals& signals, int status) const;
+    int wait_for_child(Subjects& subjects, StopSignals& signals, int status) const;
 
     const RecordArgs& args_;
     const Messages& messages_;
 };
 
-void RecordRun::announce(const std::vector<Target>& targets) const {
+void RecordRun::announce(const Subjects& subjects) const {
     if (args_.format_guessed_wrongly) {
         messages_.warning(fmt::format("the name {} asks for no format known; writing {} (-f chooses)",
                                       in_quotes(args_.output), to_string(args_.format)));
     }
-    for (const Target& target : targets) {
+    for (const Target& target : subjects.targets) {
         messages_.detail(fmt::format("process {} is Python {}: {}", target.pid().value,
                                      terminal_safe(target.python_version()), terminal_safe(target.command_line())));
     }
     if (args_.spawns() && is_terminal(STDERR_FILENO)) return;  // the program has the terminal now
-    const std::string what = targets.size() == 1 ? fmt::format("process {}", targets.front().pid().value)
-                                                 : fmt::format("{} processes", targets.size());
+    const std::string what = fmt::format("{}{}",
+                                         subjects.size() == 1 ? fmt::format("process {}", subjects.first.value)
+                                                              : fmt::format("{} processes", subjects.size()),
+                                         args_.subprocesses ? " and what it starts" : "");
     const std::string until =
         args_.sampling.duration ? "for " + format_seconds(*args_.sampling.duration) : std::string{"until it ends"};
     messages_.note(fmt::format("recording {} at {} Hz {}; Ctrl-C ends and writes", what,
                                format_rate(args_.sampling.rate_hz), until));
 }
 
-Result<Recording> RecordRun::sample(std::vector<Target>& targets, const StopSignals& signals, ProfileSink* sink) const {
+Result<Recording> RecordRun::sample(Subjects& subjects, const StopSignals& signals, ProfileSink* sink) const {
     Progress progress{choose_progress_style(args_.verbosity, is_terminal(STDERR_FILENO),
                                             is_capable_terminal(STDERR_FILENO), args_.spawns()),
                       args_.sampling};
+    SamplerOptions sampling = args_.sampling;
+    sampling.follow = subjects.follow;
     return record(
-        targets, args_.sampling, signals.stop(), [&progress](const SamplerProgress& now) { progress.update(now); },
+        subjects.targets, sampling, signals.stop(), [&progress](const SamplerProgress& now) { progress.update(now); },
         sink);
 }
 
 /// A lampyr file is written while it is recorded; a failure to write it is told by its commit.
-Result<Recording> RecordRun::sample_into(Outputs& outputs, std::vector<Target>& targets, StopSignals& signals) const {
-    if (!streams()) return sample(targets, signals, nullptr);
+Result<Recording> RecordRun::sample_into(Outputs& outputs, Subjects& subjects, StopSignals& signals) const {
+    if (!streams()) return sample(subjects, signals, nullptr);
     outputs.profile.write_through();
     auto stream = ProfileFileStream::start(outputs.profile);
     if (!stream && stream.error().code != ErrorCode::kOutput) return stream.error();
     if (!stream) return outputs.profile.commit().error();
     signals.file_stays();
-    Result<Recording> recording = sample(targets, signals, stream->get());
+    Result<Recording> recording = sample(subjects, signals, stream->get());
     if (const auto finished = (*stream)->finish(); !finished && finished.error().code != ErrorCode::kOutput)
         return finished.error();
     return recording;
@@ -165,9 +141,9 @@ Result<void> RecordRun::write(Outputs& outputs, const Recording& recording, int 
 }
 
 /// The program's status is ours, unless we failed ourselves.
-int RecordRun::wait_for_child(Target& child, StopSignals& signals, int status) const {
+int RecordRun::wait_for_child(Subjects& subjects, StopSignals& signals, int status) const {
     signals.now_waiting();
-    const std::optional<ExitStatus> ended = child.wait();
+    const std::optional<ExitStatus> ended = subjects.wait();
     return status == kExitOk && ended ? exit_code(*ended) : status;
 }
 
@@ -175,18 +151,19 @@ int RecordRun::run() {
     StopSignals signals;
     Result<Outputs> outputs = open_outputs(args_);
     if (!outputs) return failed(outputs.error());
-    Result<std::vector<Target>> targets = open_targets(args_, signals);
-    if (!targets) return failed(targets.error());
+    Result<Subjects> subjects = open_subjects(args_, signals);
+    if (!subjects) return failed(subjects.error());
     if (args_.output.empty()) {
-        const Target& first = targets->front();
         outputs->profile.rename_to(
-            default_file_name(first.command_line(), first.pid(), std::time(nullptr), extension_of(args_.format)));
+            default_file_name(subjects->command_line, subjects->first, std::time(nullptr), extension_of(args_.format)));
     }
-    announce(*targets);
+    announce(*subjects);
     int status = kExitOk;
-    const Result<Recording> recording = sample_into(*outputs, *targets, signals);
+    const Result<Recording> recording = sample_into(*outputs, *subjects, signals);
     if (!recording) {
         status = failed(recording.error());
+        // Nothing of the program was Python: its status is what whoever runs it wants to know.
+        if (subjects->program && recording.error().code == ErrorCode::kNotPython) status = kExitOk;
     } else if (const Result<void> written = write(*outputs, *recording, signals.received()); !written) {
         status = failed(written.error());
     }
@@ -195,9 +172,9 @@ int RecordRun::run() {
     const bool ending = !recording || recording->reason == StopReason::kTargetExited || signals.received() == SIGINT;
     if (!ending) {
         messages_.note(fmt::format("process {} goes on; waiting for it to end (Ctrl-C twice leaves it running)",
-                                   targets->front().pid().value));
+                                   subjects->first.value));
     }
-    return wait_for_child(targets->front(), signals, status);
+    return wait_for_child(*subjects, signals, status);
 }
 
 }  // namespace

@@ -15,10 +15,12 @@ std::string overview_help() {
   lampyr record -o profile.svg -- python3 app.py   where does this program spend its time?
   sudo lampyr record -p 1234 -d 30                 and this one, which runs already?
   sudo lampyr dump -p 1234                         what is it doing just now?
+  sudo lampyr top -p 1234                          and while one looks on?
   lampyr report day.lampyr                         what did yesterday's recording find?
 
 Commands (the first letters are enough):
   record   sample a program for a while and write a flamegraph or another format
+  top      show live what takes the time
   dump     print the Python stack of each thread once
   report   read recordings: what took the time, or another format
   diff     compare recordings: which functions take more of the time than before

@@ -31,6 +31,7 @@ int run(std::vector<std::string> words) {
     if (const auto* args = std::get_if<ReportArgs>(&*command)) return run_report(*args);
     if (const auto* args = std::get_if<DiffArgs>(&*command)) return run_diff(*args);
     if (const auto* args = std::get_if<CheckArgs>(&*command)) return run_check(*args);
+    if (const auto* args = std::get_if<TopArgs>(&*command)) return run_top(*args);
     if (const auto* args = std::get_if<DoctorArgs>(&*command)) return run_doctor(*args);
     return run_dump(std::get<DumpArgs>(*command));
 }

@@ -29,6 +29,7 @@ std::atomic<bool> profile_stays{false};
 std::atomic<int> first_signal{0};
 std::atomic<int> last_signal{0};
 std::atomic<std::int64_t> last_time_ms{0};
+std::atomic<void (*)()> restore_first{nullptr};
 std::array<CleanupSlot, 4> cleanup_slots;
 static_assert(std::atomic<bool>::is_always_lock_free && std::atomic<std::int64_t>::is_always_lock_free);
 
@@ -42,6 +43,7 @@ std::int64_t now_ms() {
 }
 
 [[noreturn]] void leave(int signal, std::string_view words) {
+    if (void (*const restore)() = restore_first) restore();
     const ssize_t written = ::write(STDERR_FILENO, words.data(), words.size());
     static_cast<void>(written);
     ::_exit(kExitSignalBase + signal);
@@ -111,6 +113,8 @@ void StopSignals::file_stays() { profile_stays = true; }
 void StopSignals::files_written() { stage = kWritten; }
 
 void StopSignals::now_waiting() { stage = kWaiting; }
+
+void StopSignals::before_leaving(void (*restore)()) { restore_first = restore; }
 
 AbortCleanup::AbortCleanup(int directory, const std::string& name) : slot_(cleanup_slots.size()) {
     for (std::size_t i = 0; i < cleanup_slots.size(); ++i) {

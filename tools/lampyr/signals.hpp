@@ -29,6 +29,8 @@ class StopSignals {
     /// Only the child is awaited: a further signal leaves it running and ends lampyr. A first SIGINT is passed over,
     /// because the terminal sent it to the child as well.
     void now_waiting();
+    /// Called, from the handler, before a second signal ends lampyr: puts the terminal back. Null: nothing.
+    static void before_leaving(void (*restore)());
 
   private:
     static constexpr std::size_t kSignals = 4;

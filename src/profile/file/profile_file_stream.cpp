@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include <lampyr/profile_file.hpp>
 
+#include "base/signals_blocked.hpp"
 #include "profile/file/block_packer.hpp"
 #include "profile/file/delta_encoder.hpp"
-
-#include <pthread.h>
-#include <signal.h>
 
 #include <atomic>
 #include <condition_variable>
@@ -48,24 +46,8 @@ struct OwnDelta {
         end = delta.end;
     }
     [[nodiscard]] ProfileDelta view() const {
-        return {info, strings, functions, frames, stacks, first_stack, processes, threads, samples, grown, end};
+        return {info, strings, functions, frames, stacks, first_stack, processes, threads, samples, grown, {}, end};
     }
-};
-
-/// Signals are for the threads that know what to do with them; a thread inherits this mask.
-class SignalsBlocked {
-  public:
-    SignalsBlocked() {
-        sigset_t all;
-        ::sigfillset(&all);
-        ::pthread_sigmask(SIG_SETMASK, &all, &before_);
-    }
-    ~SignalsBlocked() { ::pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
-    SignalsBlocked(const SignalsBlocked&) = delete;
-    SignalsBlocked& operator=(const SignalsBlocked&) = delete;
-
-  private:
-    sigset_t before_{};
 };
 
 }  // namespace
@@ -81,7 +63,7 @@ class ProfileFileStream::Worker {
 
     [[nodiscard]] Result<void> start() {
         if (!sink_.write(profile::file::file_header())) return write_error();
-        const SignalsBlocked blocked;
+        const base::SignalsBlocked blocked;
         try {
             thread_ = std::thread([this] { work(); });
         } catch (const std::system_error& error) {

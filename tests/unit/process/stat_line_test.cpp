@@ -20,7 +20,10 @@ TEST(StatLine, ReadsFieldsBehindAHostileName) {
         EXPECT_EQ(stat->comm, name);
         EXPECT_EQ(stat->state, 'S');
         EXPECT_EQ(stat->parent, 41);
+        EXPECT_EQ(stat->user_time, 1U);
+        EXPECT_EQ(stat->system_time, 2U);
         EXPECT_EQ(stat->start_time, 777U);
+        EXPECT_EQ(stat->rss_pages, 10U);
         EXPECT_EQ(stat->start_code, 4198400U);
         EXPECT_EQ(stat->start_stack, 140730000U);
         EXPECT_FALSE(stat->is_kernel_thread());
