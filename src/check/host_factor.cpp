@@ -10,7 +10,7 @@ namespace {
 constexpr std::uint32_t kUnused = 0xffffffffU;
 constexpr double kEnough = 40;  // samples a run: the logarithm is then known to 16 %
 constexpr double kFew = 15;
-constexpr double kClearly = 4;                 // standard errors
+constexpr double kClearly = 2.5;               // standard errors
 constexpr double kDeviationOfMedian = 1.4826;  // standard deviation of a normal distribution by its median deviation
 constexpr double kOwnVariance = 1e-4;          // 1 % from run to run: samples beyond that are worth nothing more
 

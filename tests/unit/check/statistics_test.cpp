@@ -166,6 +166,7 @@ TEST(Statistics, AFasterFunctionIsFoundAndMakesNoOtherSlower) {
         alarm += any_alarm(analysis) ? 1U : 0U;
     }
     EXPECT_GE(found, 290U);
+    std::printf("\n%zu of 300 checks found another function slower\n", alarm);
     EXPECT_LE(alarm, 6U);
 }
 
