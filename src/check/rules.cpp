@@ -37,7 +37,9 @@ class RulesReader {
     std::optional<Error> error_;
 };
 
-std::string quoted(std::string_view text) { return fmt::format("\"{}\"", base::terminal_text(text.substr(0, 100))); }
+std::string in_backticks(std::string_view text) {
+    return fmt::format("\"{}\"", base::terminal_text(text.substr(0, 100)));
+}
 
 void RulesReader::complain(const toml::node& at, const std::string& what, const std::string& hint) {
     if (error_) return;
@@ -51,7 +53,7 @@ void RulesReader::only_keys(const toml::table& table, std::string_view where,
         if (std::find(known.begin(), known.end(), name) != known.end()) continue;
         std::string list;
         for (const std::string_view word : known) list += fmt::format("{}{}", list.empty() ? "" : ", ", word);
-        complain(node, fmt::format("{} is not known in {}", quoted(name), where), "known are " + list);
+        complain(node, fmt::format("{} is not known in {}", in_backticks(name), where), "known are " + list);
     }
 }
 
@@ -130,7 +132,7 @@ void RulesReader::fail_on(const toml::table& root, CheckRules& rules) {
         else if (word == "budget")
             rules.fail_on_budget = true;
         else
-            complain(*root.get("fail_on"), fmt::format("fail_on cannot be {}", quoted(word)),
+            complain(*root.get("fail_on"), fmt::format("fail_on cannot be {}", in_backticks(word)),
                      "use \"slower\" and \"budget\"");
     }
 }
