@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "check/host_factor.hpp"
 
+#include "check/median.hpp"
+
 #include <algorithm>
 #include <cmath>
 
@@ -26,12 +28,6 @@ std::vector<std::size_t> functions_with(const RunMatrix& matrix, double samples)
         if (always && sum >= samples * static_cast<double>(matrix.runs())) found.push_back(f);
     }
     return found;
-}
-
-double median(std::vector<double> values) {
-    const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
-    std::nth_element(values.begin(), middle, values.end());
-    return *middle;
 }
 
 }  // namespace

@@ -77,7 +77,7 @@ bool alarms(const check::Analysis& analysis, const CheckRules& rules) {
 Result<std::string> plan_text(const ProfileSide& runs, const CheckRules& rules) {
     const std::size_t count = runs.runs();
     if (count < 4)
-        return Error{ErrorCode::kUsage, fmt::format("{} are too few to plan with", check::plural(count, "run")),
+        return Error{ErrorCode::kUsage, fmt::format("{} are too few to plan with", plural(count, "run")),
                      "record the same program at least 4 times, better 10", 0};
     // The runs in turn as two sides: what differs between the sides is then chance, as it is to be known.
     std::vector<std::size_t> base;
@@ -97,7 +97,7 @@ Result<std::string> plan_text(const ProfileSide& runs, const CheckRules& rules) 
     std::sort(rows.begin(), rows.end(), [&](std::size_t a, std::size_t b) { return share(a) > share(b); });
     std::string text =
         fmt::format("Runs needed on each side to find a slowdown 9 times in 10, from {} of this program:\n\n",
-                    check::plural(count, "run"));
+                    plural(count, "run"));
     text += fmt::format("{:>9}", "share");
     for (const double effect : kEffects) text += fmt::format("{:>8}", check::signed_percent(effect));
     text += "  of\n";
@@ -127,7 +127,7 @@ Result<std::string> plan_text(const ProfileSide& runs, const CheckRules& rules) 
 Result<SelfTest> self_test(const ProfileSide& runs, const CheckRules& rules, std::size_t trials) {
     const std::size_t count = runs.runs();
     if (count < 6)
-        return Error{ErrorCode::kUsage, fmt::format("{} are too few to split in two", check::plural(count, "run")),
+        return Error{ErrorCode::kUsage, fmt::format("{} are too few to split in two", plural(count, "run")),
                      "record the same program at least 6 times, better 30", 0};
     std::vector<std::size_t> order(count);
     std::iota(order.begin(), order.end(), std::size_t{0});

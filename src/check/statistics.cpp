@@ -2,6 +2,7 @@
 #include "check/statistics.hpp"
 
 #include "check/host_factor.hpp"
+#include "check/median.hpp"
 
 #include <boost/math/distributions/normal.hpp>
 #include <boost/math/distributions/students_t.hpp>
@@ -144,13 +145,6 @@ Shares shares(const RunMatrix& matrix, const std::vector<RunMatrix::Cell>& row) 
     return share;
 }
 
-double median(std::vector<double> values) {
-    if (values.empty()) return 1;
-    const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
-    std::nth_element(values.begin(), middle, values.end());
-    return *middle;
-}
-
 /// What functions vary by from run to run besides counting: the median, where a function weighs what its samples say of it.
 class UsualVariance {
   public:
@@ -261,7 +255,7 @@ Analysis analyse(const RunMatrix& matrix, const TestOptions& options) {
             tested.total_in_family = all.larger() >= options.tested_share && below > kOwnTotal * all.larger();
         }
     }
-    analysis.dispersion = std::max(median(self_ratios), 1.0);
+    analysis.dispersion = self_ratios.empty() ? 1.0 : std::max(median(self_ratios), 1.0);
     const double usual_variance = usual.value();
     Family self_family;
     Family total_family;

@@ -232,7 +232,7 @@ void Judge::decide() {
     if (broken > 0 && result_.rules.fail_on_budget) {
         result_.outcome = Outcome::kSlower;
         result_.reasons.push_back(fmt::format(
-            "{} passed", check::plural(static_cast<std::uint64_t>(broken), "budget") + (broken == 1 ? " is" : " are")));
+            "{} passed", plural(static_cast<std::uint64_t>(broken), "budget") + (broken == 1 ? " is" : " are")));
     }
     if (result_.outcome != Outcome::kPass) return;
     const auto inconclusive = [this](std::string why) {
@@ -243,7 +243,7 @@ void Judge::decide() {
     const auto fewest = static_cast<double>(std::min(comparison.base.runs, comparison.now.runs));
     if (fewest < kEnoughRuns)
         inconclusive(fmt::format("{} on a side are too few to decide; 3 are the least, 10 usual",
-                                 check::plural(static_cast<std::uint64_t>(fewest), "run")));
+                                 plural(static_cast<std::uint64_t>(fewest), "run")));
     const double samples = std::min(comparison.base.samples, comparison.now.samples);
     if (samples < result_.rules.min_samples)
         inconclusive(

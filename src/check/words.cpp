@@ -41,14 +41,7 @@ std::string interval(const Estimate& estimate) {
     return fmt::format("{} to {}", signed_percent(estimate.low()), signed_percent(estimate.high()));
 }
 
-std::string count(double value) {
-    std::string text = fmt::format("{:.0f}", value);
-    for (std::size_t at = text.size(); at > 3; at -= 3) text.insert(at - 3, 1, ',');
-    return text;
-}
-std::string plural(std::uint64_t number, std::string_view singular) {
-    return fmt::format("{} {}{}", count(static_cast<double>(number)), singular, number == 1 ? "" : "s");
-}
+std::string count(double value) { return format_count(static_cast<std::uint64_t>(std::llround(value))); }
 
 std::string function_label(const FunctionChange& function, bool full_filenames) {
     std::string label =

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <lampyr/compare.hpp>
+#include <lampyr/text.hpp>
 
 #include <cstdint>
 #include <string>
@@ -16,7 +17,6 @@ namespace lampyr::check {
 [[nodiscard]] std::string signed_points(double share);         ///< 0.031: "+3.1"
 [[nodiscard]] std::string interval(const Estimate& estimate);  ///< "+1.0 to +5.5 %"
 [[nodiscard]] std::string count(double value);                 ///< "12,345"
-[[nodiscard]] std::string plural(std::uint64_t count, std::string_view singular);
 
 /// `name (file:line)`, and in brackets how it was found again where that is not plain. Not yet safe for any sink.
 [[nodiscard]] std::string function_label(const FunctionChange& function, bool full_filenames);

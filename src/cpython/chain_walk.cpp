@@ -328,6 +328,7 @@ void ChainWalk::study_call(const RawFrame& caller, const FrameCopies& caller_byt
 
 const RawFrame* ChainWalk::unknown_callee() const {
     const std::span<const RawFrame> frames = stack_.frames();
+    if (frames.empty()) return nullptr;
     for (std::size_t i = std::min<std::size_t>(result_->unproven, frames.size() - 1); i > 0; --i)
         if (!known_.knows(frames[i], frames[i - 1])) return &frames[i - 1];
     return nullptr;

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: MIT
+#include "base/utf8.hpp"
+
 #include <lampyr/doctor.hpp>
 #include <lampyr/text.hpp>
 
@@ -22,13 +24,10 @@ class Lines {
     std::string text_;
 };
 
-std::string plural(std::size_t count, std::string_view what) {
-    return fmt::format("{} {}{}", count, what, count == 1 ? "" : "s");
-}
-
 std::string shortened(const std::string& command_line) {
     if (command_line.size() <= kMostCommandLine) return terminal_safe(command_line);
-    return terminal_safe(std::string_view(command_line).substr(0, kMostCommandLine)) + "…";
+    const std::string_view head = std::string_view(command_line).substr(0, kMostCommandLine);
+    return terminal_safe(head.substr(0, base::complete_utf8_prefix(head))) + "…";
 }
 
 void add_interpreter(Lines& lines, const InterpreterFacts& facts) {

@@ -22,7 +22,7 @@ namespace lampyr::sampler {
 /// Watches processes and, if asked to, all that descend from them, and opens those that are Python: at once, or when they
 /// become it (a launcher, a shell, an interpreter still starting, a process that calls execve). Others are passed over. It
 /// has a thread of its own, because to open a process takes milliseconds: nobody's samples wait for it. It uses about a
-/// hundredth of a CPU at most while nothing changes.
+/// hundredth of a CPU while nothing changes.
 class Follower {
   public:
     struct Options {

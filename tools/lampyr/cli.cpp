@@ -52,9 +52,9 @@ Usage: lampyr record [OPTIONS] -p PID
     app.add_flag("--audit", typed.audit, "test the shares by stopping the program for 40 samples a second")
         ->group("Sampling");
     app.add_flag("-g,--gil", typed.gil, "count only the thread that holds the GIL")->group("Sampling");
-    app.add_flag("-q,--quiet", typed.quiet, "errors only")->group("Messages");
+    add_quiet(app, typed.messages);
     app.add_flag("-v,--verbose", typed.verbose, "more about what is done")->group("Messages");
-    add_messages(app, typed);
+    add_messages(app, typed.messages);
 }
 
 void describe_dump(CLI::App& app, Typed& typed) {
@@ -68,7 +68,7 @@ Usage: lampyr dump [OPTIONS] -p PID
 )");
     add_common(app, typed);
     app.add_flag("--full-filenames", typed.full_filenames, "whole paths")->group("Output");
-    add_messages(app, typed);
+    add_messages(app, typed.messages);
 }
 
 void describe_doctor(CLI::App& app, Typed& typed) {
@@ -81,12 +81,8 @@ Usage: lampyr doctor PID
 )");
     app.set_help_flag();
     app.add_option("process", typed.files)->group("");
-    app.add_option("-p,--pid", typed.pids, "the process to look at")
-        ->option_text("PID")
-        ->expected(1)
-        ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
-        ->group("Process");
-    add_messages(app, typed);
+    add_texts(app, "-p,--pid", typed.pids, "PID", "the process to look at")->group("Process");
+    add_messages(app, typed.messages);
 }
 
 void describe_report(CLI::App& app, Typed& typed) {
@@ -103,12 +99,7 @@ Usage: lampyr report [OPTIONS] FILE...
     app.set_help_flag();
     app.add_option("files", typed.files)->group("");
     const auto add_filter = [&app](const char* name, Words& values, const char* what, const char* help) {
-        app.add_option(name, values, help)
-            ->option_text(what)
-            ->expected(1)
-            ->allow_extra_args(false)
-            ->group("Only samples")
-            ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+        add_texts(app, name, values, what, help)->group("Only samples");
     };
     add_filter("--thread", typed.only_threads, "REGEX", "of threads with such a name or id");
     add_filter("--process", typed.only_processes, "REGEX", "of processes with such a PID or command line");
@@ -125,8 +116,8 @@ Usage: lampyr report [OPTIONS] FILE...
     app.add_flag("--nolineno", typed.no_lines, "no line numbers: name (file)")->group("Output");
     app.add_flag("-t,--threads", typed.threads, "a frame for each thread at the root")->group("Output");
     app.add_flag("--full-filenames", typed.full_filenames, "whole paths")->group("Output");
-    app.add_flag("-q,--quiet", typed.quiet, "errors only")->group("Messages");
-    add_messages(app, typed);
+    add_quiet(app, typed.messages);
+    add_messages(app, typed.messages);
 }
 
 /// Cuts off the program to start: what follows "--", else the first word that is no option and no option's value.
@@ -207,7 +198,7 @@ Result<Command> check_record(const Typed& typed, Words program, bool explicit_pr
     if (const auto checked = check_target(args, typed, explicit_program); !checked) return checked.error();
     if (typed.function && typed.no_lines) return exclusive("--function", "--nolineno");
     if (typed.blocking && typed.nonblocking) return exclusive("--blocking", "--nonblocking");
-    if (typed.quiet && typed.verbose) return exclusive("--quiet", "--verbose");
+    if (typed.messages.quiet && typed.verbose) return exclusive("--quiet", "--verbose");
     if (typed.audit && typed.blocking) return exclusive("--audit", "--blocking");
     if (typed.audit && typed.idle) return exclusive("--audit", "--idle");
     if (typed.audit && typed.gil) return exclusive("--audit", "--gil");
@@ -223,7 +214,7 @@ Result<Command> check_record(const Typed& typed, Words program, bool explicit_pr
         }
     }
     if (const auto taken = take_sampling(typed, args.sampling); !taken) return taken.error();
-    const Result<ColourChoice> colour = parse_colour(typed.colour);
+    const Result<ColourChoice> colour = parse_colour(typed.messages.colour);
     if (!colour) return colour.error();
     args.colour = *colour;
     args.output = typed.output;
@@ -235,7 +226,7 @@ Result<Command> check_record(const Typed& typed, Words program, bool explicit_pr
     args.subprocesses = typed.subprocesses;
     args.exporting.processes = args.pids.size() > 1 || typed.subprocesses;
     args.exporting.full_filenames = typed.full_filenames;
-    if (typed.quiet) args.verbosity = Verbosity::kQuiet;
+    if (typed.messages.quiet) args.verbosity = Verbosity::kQuiet;
     if (typed.verbose) args.verbosity = Verbosity::kVerbose;
     return Command{std::move(args)};
 }
@@ -249,7 +240,7 @@ Result<Command> check_dump(const Typed& typed, const Words& program) {
     if (pids->empty()) return usage("no process to look at", "name one with -p PID");
     if (pids->size() > 1) return usage("dump looks at one process", "give -p once");
     if (typed.blocking && typed.nonblocking) return exclusive("--blocking", "--nonblocking");
-    const Result<ColourChoice> colour = parse_colour(typed.colour);
+    const Result<ColourChoice> colour = parse_colour(typed.messages.colour);
     if (!colour) return colour.error();
     return Command{
         DumpArgs{pids->front(), typed.subprocesses, {typed.blocking}, {false, typed.full_filenames}, *colour}};
@@ -262,7 +253,7 @@ Result<Command> check_doctor(const Typed& typed) {
     if (!pids) return pids.error();
     if (pids->empty()) return usage("no process to look at", "name one, such as: lampyr doctor 1234");
     if (pids->size() > 1) return usage("doctor looks at one process", "name one PID");
-    const Result<ColourChoice> colour = parse_colour(typed.colour);
+    const Result<ColourChoice> colour = parse_colour(typed.messages.colour);
     if (!colour) return colour.error();
     return Command{DoctorArgs{pids->front(), *colour}};
 }
@@ -316,11 +307,11 @@ Result<Command> check_report(const Typed& typed) {
     if (typed.threads && !args.format)
         return usage("--threads has no place in the table of the report",
                      "add -f or -o; --thread REGEX chooses threads");
-    const Result<ColourChoice> colour = parse_colour(typed.colour);
+    const Result<ColourChoice> colour = parse_colour(typed.messages.colour);
     if (!colour) return colour.error();
     args.colour = *colour;
     args.output = typed.output;
-    if (typed.quiet) args.verbosity = Verbosity::kQuiet;
+    if (typed.messages.quiet) args.verbosity = Verbosity::kQuiet;
     return Command{std::move(args)};
 }
 
@@ -338,14 +329,9 @@ Result<Command> parse_command(const std::string& name, Words words) {
     const bool starts_no_program = name == "report" || name == "doctor";
     Result<Words> program = starts_no_program ? Words{} : take_program(app, words);
     if (!program) return program.error();
-    try {
-        std::reverse(words.begin(), words.end());  // CLI11 takes them from the back
-        app.parse(std::move(words));
-    } catch (const CLI::ParseError& error) {
-        return usage(in_quotes(error.what()), fmt::format("see lampyr {} --help", name));
-    }
-    if (typed.help) return Command{ShowText{command_help(app)}};
-    if (typed.version) return Command{ShowText{"lampyr " LAMPYR_VERSION "\n"}};
+    const Result<std::string> shown = parse_words(app, std::move(words), typed.messages);
+    if (!shown) return shown.error();
+    if (!shown->empty()) return Command{ShowText{*shown}};
     if (name == "record") return check_record(typed, std::move(*program), explicit_program);
     if (name == "top") return check_top(typed, std::move(*program), explicit_program);
     if (name == "doctor") return check_doctor(typed);

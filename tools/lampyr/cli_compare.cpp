@@ -10,8 +10,6 @@
 namespace lampyr::tool {
 namespace {
 
-using Words = std::vector<std::string>;
-
 struct TypedDiff {
     Words base, now, maps, renames;
     std::string output, format, top;
@@ -35,16 +33,17 @@ Usage: lampyr diff [OPTIONS] BASE... --to NEW...
         ->option_text("NEW...")
         ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
         ->group("Sides");
-    add_values(app, "--path-map", typed.maps, "OLD=NEW", "read OLD at the start of a base file's path as NEW")
+    add_texts(app, "--path-map", typed.maps, "OLD=NEW", "read OLD at the start of a base file's path as NEW")
         ->group("Sides");
-    add_values(app, "--rename", typed.renames, "OLD=NEW", "function OLD of the base is NEW now; may be repeated")
+    add_texts(app, "--rename", typed.renames, "OLD=NEW", "function OLD of the base is NEW now; may be repeated")
         ->group("Sides");
-    add_value(app, "-o,--output", typed.output, "FILE", "its extension chooses the format; - is standard output")
+    add_text(app, "-o,--output", typed.output, "FILE", "its extension chooses the format; - is standard output")
         ->group("Output");
-    add_value(app, "-f,--format", typed.format, "FORMAT", "text (default), markdown, json or svg")->group("Output");
-    add_value(app, "--top", typed.top, "N", "rows of the table in text and Markdown; default 20")->group("Output");
+    add_text(app, "-f,--format", typed.format, "FORMAT", "text (default), markdown, json or svg")->group("Output");
+    add_text(app, "--top", typed.top, "N", "rows of the table in text and Markdown; default 20")->group("Output");
     app.add_flag("--full-filenames", typed.full_filenames, "whole paths")->group("Output");
-    add_message_options(app, typed.messages);
+    add_quiet(app, typed.messages);
+    add_messages(app, typed.messages);
 }
 
 std::optional<DiffFormat> diff_format(std::string_view name) {
@@ -58,14 +57,14 @@ std::optional<DiffFormat> diff_format(std::string_view name) {
 Result<DiffFormat> choose_format(const TypedDiff& typed) {
     if (!typed.format.empty()) {
         if (const auto format = diff_format(typed.format)) return *format;
-        return usage_error(fmt::format("no comparison can be written as {}", in_quotes(typed.format)),
-                           "use text, markdown, json or svg");
+        return usage(fmt::format("no comparison can be written as {}", in_quotes(typed.format)),
+                     "use text, markdown, json or svg");
     }
     const std::size_t dot = typed.output.rfind('.');
     if (dot == std::string::npos || typed.output == "-") return DiffFormat::kText;
     if (const auto format = diff_format(std::string_view(typed.output).substr(dot + 1))) return *format;
-    return usage_error(fmt::format("the name {} asks for no format of a comparison", in_quotes(typed.output)),
-                       "end it in .txt, .md, .json or .svg, or add -f");
+    return usage(fmt::format("the name {} asks for no format of a comparison", in_quotes(typed.output)),
+                 "end it in .txt, .md, .json or .svg, or add -f");
 }
 
 }  // namespace
@@ -73,8 +72,8 @@ Result<DiffFormat> choose_format(const TypedDiff& typed) {
 Result<std::pair<std::string, std::string>> split_pair(const std::string& text, std::string_view option) {
     const std::size_t equals = text.find('=');
     if (equals == std::string::npos || equals == 0 || (option != "--path-map" && equals + 1 == text.size()))
-        return usage_error(fmt::format("{} takes OLD=NEW, not {}", option, in_quotes(text)),
-                           fmt::format("see lampyr diff --help"));
+        return usage(fmt::format("{} takes OLD=NEW, not {}", option, in_quotes(text)),
+                     fmt::format("see lampyr diff --help"));
     return std::pair{text.substr(0, equals), text.substr(equals + 1)};
 }
 
@@ -89,11 +88,10 @@ Result<Command> parse_diff(Words words) {
     DiffArgs args;
     args.base = typed.base;
     args.now = typed.now;
-    if (args.base.empty())
-        return usage_error("no base to compare with", "such as: lampyr diff old.lampyr --to new.lampyr");
-    if (args.now.empty()) return usage_error("nothing to compare the base with", "add --to and the new profiles");
+    if (args.base.empty()) return usage("no base to compare with", "such as: lampyr diff old.lampyr --to new.lampyr");
+    if (args.now.empty()) return usage("nothing to compare the base with", "add --to and the new profiles");
     if (std::count(args.base.begin(), args.base.end(), "-") + std::count(args.now.begin(), args.now.end(), "-") > 1)
-        return usage_error("standard input can be read once", "give - once");
+        return usage("standard input can be read once", "give - once");
     for (const std::string& text : typed.maps) {
         auto pair = split_pair(text, "--path-map");
         if (!pair) return pair.error();

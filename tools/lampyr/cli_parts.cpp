@@ -7,35 +7,14 @@
 
 namespace lampyr::tool {
 
-Error usage(std::string message, std::string hint) {
-    return Error{ErrorCode::kUsage, std::move(message), std::move(hint), 0};
-}
-
-CLI::Option* add_text(CLI::App& app, const char* names, std::string& value, const char* what, const char* help) {
-    return app.add_option(names, value, help)->option_text(what)->take_last();
-}
-
 void add_common(CLI::App& app, Typed& typed) {
     app.set_help_flag();
-    app.add_option("-p,--pid", typed.pids,
-                   app.get_name() == "dump" ? "the process to look at" : "attach to this process; may be repeated")
-        ->option_text("PID")
-        ->expected(1)
-        ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
+    add_texts(app, "-p,--pid", typed.pids, "PID",
+              app.get_name() == "dump" ? "the process to look at" : "attach to this process; may be repeated")
         ->group("Process");
     app.add_flag("-s,--subprocesses", typed.subprocesses, "also the Python processes that it starts")->group("Process");
     app.add_flag("--nonblocking", typed.nonblocking, "never stop the program (the default)")->group("Process");
     app.add_flag("--blocking", typed.blocking, "stop its Python threads while they are read")->group("Process");
-}
-
-void add_messages(CLI::App& app, Typed& typed) {
-    add_text(app, "--color", typed.colour, "WHEN", "auto, always or never; NO_COLOR is honoured")->group("Messages");
-    app.add_flag("-h,--help", typed.help, "this text")->group("Messages");
-    app.add_flag("-V,--version", typed.version, "the version of lampyr")->group("Messages");
-}
-
-Error exclusive(std::string_view one, std::string_view other) {
-    return usage(fmt::format("{} and {} exclude each other", one, other), "leave one of them out");
 }
 
 Result<std::vector<Pid>> parse_pids(const Words& texts) {

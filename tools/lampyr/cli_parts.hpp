@@ -2,8 +2,7 @@
 #pragma once
 
 #include "cli.hpp"
-
-#include <CLI/CLI.hpp>
+#include "option_words.hpp"
 
 #include <string>
 #include <string_view>
@@ -11,25 +10,18 @@
 
 namespace lampyr::tool {
 
-using Words = std::vector<std::string>;
-
 /// A command's options as typed. Every check with words of its own is made after CLI11 has split the line.
 struct Typed {
     Words pids, files, only_threads, only_processes, only_functions, only_files;
     std::string by, top, time, delay, filter;
-    std::string output, format, duration, rate, max_cpu, summary_json, colour = "auto";
+    std::string output, format, duration, rate, max_cpu, summary_json;
     bool function = false, no_lines = false, threads = false, idle = false, gil = false, full_filenames = false;
-    bool once = false, subprocesses = false, blocking = false, nonblocking = false, audit = false, quiet = false,
-         verbose = false, help = false, version = false;
+    bool once = false, subprocesses = false, blocking = false, nonblocking = false, audit = false, verbose = false;
+    MessageWords messages;
 };
 
-[[nodiscard]] Error usage(std::string message, std::string hint);
-[[nodiscard]] Error exclusive(std::string_view one, std::string_view other);
-
-CLI::Option* add_text(CLI::App& app, const char* names, std::string& value, const char* what, const char* help);
 /// Which processes, and how they are read.
 void add_common(CLI::App& app, Typed& typed);
-void add_messages(CLI::App& app, Typed& typed);
 
 [[nodiscard]] Result<std::vector<Pid>> parse_pids(const Words& texts);
 /// `verb` is what is to be done to a process: "record".

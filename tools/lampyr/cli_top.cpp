@@ -81,7 +81,7 @@ Usage: lampyr top [OPTIONS] -p PID
         ->group("Sampling");
     app.add_flag("-i,--idle", typed.idle, "count threads that wait, too")->group("Sampling");
     app.add_flag("-g,--gil", typed.gil, "count only the thread that holds the GIL")->group("Sampling");
-    add_messages(app, typed);
+    add_messages(app, typed.messages);
 }
 
 Result<Command> check_top(const Typed& typed, Words program, bool explicit_program) {
@@ -114,7 +114,7 @@ Result<Command> check_top(const Typed& typed, Words program, bool explicit_progr
     if (const auto taken = take_delay(typed, args); !taken) return taken.error();
     if (const auto taken = take_output(typed, args); !taken) return taken.error();
     if (const auto taken = take_sampling(typed, args.sampling); !taken) return taken.error();
-    const Result<ColourChoice> colour = parse_colour(typed.colour);
+    const Result<ColourChoice> colour = parse_colour(typed.messages.colour);
     if (!colour) return colour.error();
     args.colour = *colour;
     return Command{std::move(args)};

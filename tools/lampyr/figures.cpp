@@ -7,12 +7,6 @@
 
 namespace lampyr::tool {
 
-std::string format_count(std::uint64_t count) {
-    std::string digits = std::to_string(count);
-    for (std::size_t i = digits.size(); i > 3; i -= 3) digits.insert(i - 3, 1, ',');
-    return digits;
-}
-
 std::string format_bytes(std::uint64_t bytes) {
     if (bytes < 1000) return fmt::format("{} bytes", bytes);
     static constexpr std::array kUnits{"kB", "MB", "GB", "TB"};
@@ -39,10 +33,6 @@ std::string format_rate(double hertz) {
     return hertz < 99.95 && hertz != static_cast<double>(static_cast<std::int64_t>(hertz))
                ? fmt::format("{:.1f}", hertz)
                : fmt::format("{:.0f}", hertz);
-}
-
-std::string plural(std::uint64_t count, std::string_view singular) {
-    return fmt::format("{} {}{}", format_count(count), singular, count == 1 ? "" : "s");
 }
 
 }  // namespace lampyr::tool

@@ -6,37 +6,30 @@
 #include <CLI/CLI.hpp>
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace lampyr::tool {
 
-[[nodiscard]] inline Error usage_error(std::string message, std::string hint) {
-    return Error{ErrorCode::kUsage, std::move(message), std::move(hint), 0};
-}
+using Words = std::vector<std::string>;
+
+[[nodiscard]] Error usage(std::string message, std::string hint);
+[[nodiscard]] Error exclusive(std::string_view one, std::string_view other);
 
 /// An option with one value; given twice, the last one counts.
-inline CLI::Option* add_value(CLI::App& app, const char* names, std::string& value, const char* what,
-                              const char* help) {
-    return app.add_option(names, value, help)->option_text(what)->take_last();
-}
+CLI::Option* add_text(CLI::App& app, const char* names, std::string& value, const char* what, const char* help);
 /// An option that may be given several times, with one value each.
-inline CLI::Option* add_values(CLI::App& app, const char* name, std::vector<std::string>& values, const char* what,
-                               const char* help) {
-    return app.add_option(name, values, help)
-        ->option_text(what)
-        ->expected(1)
-        ->allow_extra_args(false)
-        ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
-}
+CLI::Option* add_texts(CLI::App& app, const char* names, Words& values, const char* what, const char* help);
 
-/// Options every command that compares has.
+/// Options every command has, as typed.
 struct MessageWords {
     std::string colour = "auto";
     bool quiet = false, help = false, version = false;
 };
-void add_message_options(CLI::App& app, MessageWords& words);
+void add_quiet(CLI::App& app, MessageWords& words);
+void add_messages(CLI::App& app, MessageWords& words);
 
 /// CLI11 at work, with its complaints as an error; a text if only help or the version was asked for.
-[[nodiscard]] Result<std::string> parse_words(CLI::App& app, std::vector<std::string> words, const MessageWords& asked);
+[[nodiscard]] Result<std::string> parse_words(CLI::App& app, Words words, const MessageWords& asked);
 
 }  // namespace lampyr::tool
