@@ -41,8 +41,8 @@ HostFactor::HostFactor(const RunMatrix& matrix) {
 
 void HostFactor::fill(const RunMatrix& matrix) {
     place_.assign(matrix.self.size(), kUnused);
-    sorted_.assign(matrix.runs(), std::vector<Deviation>(used_.size()));
-    of_all_.clear();
+    runs_.assign(matrix.runs(), Run{});
+    for (Run& run : runs_) run.sorted.resize(used_.size());
     for (std::uint32_t i = 0; i < used_.size(); ++i) {
         place_[used_[i]] = i;
         const auto& row = matrix.self[used_[i]];
@@ -51,7 +51,7 @@ void HostFactor::fill(const RunMatrix& matrix) {
         double samples = 0;
         for (std::size_t run = 0; run < matrix.runs(); ++run) {
             const double log = std::log(row[run].time);
-            sorted_[run][i] = {log, 0, i};
+            runs_[run].sorted[i] = {log, 0, i};
             (matrix.is_now(run) ? now_mean : base_mean) += log;
             samples += row[run].samples;
         }
@@ -59,16 +59,29 @@ void HostFactor::fill(const RunMatrix& matrix) {
         double mean = base_mean / static_cast<double>(std::max<std::size_t>(matrix.base_runs, 1));
         if (matrix.now_runs > 0) mean = (mean + now_mean / static_cast<double>(matrix.now_runs)) / 2;
         const double weight = 1 / (static_cast<double>(matrix.runs()) / samples + kOwnVariance);
-        for (auto& deviations : sorted_) {
-            deviations[i].log -= mean;
-            deviations[i].weight = weight;
+        for (Run& run : runs_) {
+            run.sorted[i].log -= mean;
+            run.sorted[i].weight = weight;
         }
     }
-    for (auto& deviations : sorted_) {
-        std::sort(deviations.begin(), deviations.end(), [](const Deviation& a, const Deviation& b) {
-            return a.log != b.log ? a.log < b.log : a.place < b.place;
-        });
-        of_all_.push_back(known() ? middle_half(deviations, kUnused) : 0);
+    for (Run& run : runs_) {
+        add_up(run);
+        run.of_all = known() ? middle_half(run) : 0;
+    }
+}
+
+void HostFactor::add_up(Run& run) {
+    std::sort(run.sorted.begin(), run.sorted.end(), [](const Deviation& a, const Deviation& b) {
+        return a.log != b.log ? a.log < b.log : a.place < b.place;
+    });
+    run.position.resize(run.sorted.size());
+    run.weight_before = {0};
+    run.sum_before = {0};
+    for (std::uint32_t i = 0; i < run.sorted.size(); ++i) {
+        const Deviation& deviation = run.sorted[i];
+        run.position[deviation.place] = i;
+        run.weight_before.push_back(run.weight_before.back() + deviation.weight);
+        run.sum_before.push_back(run.sum_before.back() + deviation.log * deviation.weight);
     }
 }
 
@@ -81,8 +94,8 @@ bool HostFactor::leave_out_changed(const RunMatrix& matrix) {
     const double base_runs = static_cast<double>(matrix.base_runs);
     const double now_runs = static_cast<double>(matrix.now_runs);
     for (std::size_t run = 0; run < matrix.runs(); ++run)
-        for (const Deviation& deviation : sorted_[run]) {
-            const double of_host = deviation.log - of_all_[run];
+        for (const Deviation& deviation : runs_[run].sorted) {
+            const double of_host = deviation.log - runs_[run].of_all;
             change[deviation.place] += matrix.is_now(run) ? of_host / now_runs : -of_host / base_runs;
             noise[deviation.place] = (1 / base_runs + 1 / now_runs) / deviation.weight;
         }
@@ -98,26 +111,35 @@ bool HostFactor::leave_out_changed(const RunMatrix& matrix) {
     return true;
 }
 
+/// Sum over the smallest deviations that together weigh so much; the last one in part.
+double HostFactor::sum_to(const Run& run, double weight) {
+    const auto above = std::upper_bound(run.weight_before.begin(), run.weight_before.end(), weight);
+    if (above == run.weight_before.end()) return run.sum_before.back();
+    const auto i = static_cast<std::size_t>(above - run.weight_before.begin()) - 1;
+    return run.sum_before[i] + run.sorted[i].log * (weight - run.weight_before[i]);
+}
+
 /// Mean of what lies between the quartiles of the weight.
-double HostFactor::middle_half(const std::vector<Deviation>& sorted, std::uint32_t left_out) {
-    double all = 0;
-    for (const Deviation& deviation : sorted) all += deviation.place != left_out ? deviation.weight : 0;
-    double before = 0;
-    double sum = 0;
-    for (const Deviation& deviation : sorted) {
-        if (deviation.place == left_out) continue;
-        const double from = std::max(before, all / 4);
-        before += deviation.weight;
-        const double to = std::min(before, all * 3 / 4);
-        if (to > from) sum += deviation.log * (to - from);
-    }
-    return sum / (all / 2);
+double HostFactor::middle_half(const Run& run) {
+    const double all = run.weight_before.back();
+    return (sum_to(run, all * 3 / 4) - sum_to(run, all / 4)) / (all / 2);
+}
+
+double HostFactor::middle_half_without(const Run& run, std::uint32_t place) {
+    const std::uint32_t position = run.position[place];
+    const Deviation& out = run.sorted[position];
+    const double all = run.weight_before.back() - out.weight;
+    const auto sum_of_others = [&](double weight) {
+        if (weight <= run.weight_before[position]) return sum_to(run, weight);
+        return sum_to(run, weight + out.weight) - out.log * out.weight;
+    };
+    return (sum_of_others(all * 3 / 4) - sum_of_others(all / 4)) / (all / 2);
 }
 
 double HostFactor::log_of(std::size_t run, std::size_t function) const {
     if (!known()) return 0;
     const std::uint32_t place = function < place_.size() ? place_[function] : kUnused;
-    return place == kUnused ? of_all_[run] : middle_half(sorted_[run], place);
+    return place == kUnused ? runs_[run].of_all : middle_half_without(runs_[run], place);
 }
 
 }  // namespace lampyr::check

@@ -24,19 +24,30 @@ class HostFactor {
     static constexpr std::size_t kLeast = 4;  ///< functions, one of which is left out
 
   private:
-    std::vector<std::size_t> used_;     ///< functions
-    std::vector<std::uint32_t> place_;  ///< of a function among the used ones
     struct Deviation {
         double log = 0;
         double weight = 0;
         std::uint32_t place = 0;
     };
+    /// The functions' deviations in one run, smallest first, with sums over those before each, so that leaving one out costs
+    /// no walk over the others.
+    struct Run {
+        std::vector<Deviation> sorted;
+        std::vector<std::uint32_t> position;  ///< of a place in `sorted`
+        std::vector<double> weight_before;    ///< the last one is of all
+        std::vector<double> sum_before;       ///< of log times weight
+        double of_all = 0;                    ///< nobody left out
+    };
     void fill(const RunMatrix& matrix);
     bool leave_out_changed(const RunMatrix& matrix);
-    [[nodiscard]] static double middle_half(const std::vector<Deviation>& sorted, std::uint32_t left_out);
+    static void add_up(Run& run);
+    [[nodiscard]] static double sum_to(const Run& run, double weight);
+    [[nodiscard]] static double middle_half(const Run& run);
+    [[nodiscard]] static double middle_half_without(const Run& run, std::uint32_t place);
 
-    std::vector<std::vector<Deviation>> sorted_;  ///< by run
-    std::vector<double> of_all_;                  ///< by run: nobody left out
+    std::vector<std::size_t> used_;     ///< functions
+    std::vector<std::uint32_t> place_;  ///< of a function among the used ones
+    std::vector<Run> runs_;
 };
 
 }  // namespace lampyr::check
