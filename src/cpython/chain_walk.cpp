@@ -100,6 +100,22 @@ void ChainWalk::note_root(const Outermost& last) {
 
 namespace {
 
+/// Heap frames do not say whether they are a generator's. One that has returned looks alike: it, too, was running.
+bool has_yielded(const Layout& layout, const FrameFields& f, const FrameFields& other) {
+    if (!f.previous.is_null()) return false;
+    if (layout.current_frame != CurrentFrame::kHeapFrame) return f.generator;
+    return f.activity == Activity::kDead && other.activity == Activity::kDead;
+}
+
+FrameFields fields_of(const RawFrame& generator) {
+    FrameFields f;
+    f.code = generator.code;
+    f.instruction = generator.instruction;
+    f.tlbc_index = generator.tlbc_index;
+    f.generator = true;
+    return f;
+}
+
 /// A caller's slots are left alone while it waits. A loop that came round to the same call in the meantime shows in them.
 bool slots_changed(const Layout& layout, const FrameCopies& copies, RemoteAddr frame, RemoteAddr callee) {
     if (layout.current_frame == CurrentFrame::kHeapFrame) {
@@ -143,7 +159,7 @@ void ChainWalk::follow(FrameCoverage& coverage, const process::RemoteMemory* fet
                        const LateBytes& late, Chain& chain) {
     chain.frames.clear();
     chain.outside.clear();
-    chain.walked = chain.unproven = chain.joined = 0;
+    chain.walked = chain.unproven = chain.gone = chain.joined = 0;
     chain.joint_held = true;
     coverage.restart();
     const bool heap = layout_.current_frame == CurrentFrame::kHeapFrame;
@@ -165,6 +181,12 @@ void ChainWalk::follow(FrameCoverage& coverage, const process::RemoteMemory* fet
             decode_frame(layout_, bytes_of(copies, copy == Copy::kAfter ? Copy::kBefore : Copy::kAfter));
         FrameFields f = copies.first == copies.second ? other : decode_frame(layout_, bytes_of(copies, copy));
         const bool on_data_stack = coverage.in_range(address);
+        const Resumed* ended = on_data_stack ? nullptr : gone(coverage, address, f, other);
+        const Resumed resumed = ended != nullptr                 ? *ended
+                                : has_yielded(layout_, f, other) ? resumed_by(coverage, address, f, other)
+                                                                 : Resumed{};
+        if (ended != nullptr) f = fields_of(ended->generator);
+        if (resumed.known()) f.previous = resumed.by;
         if (!on_data_stack) chain.outside.push_back(address);
         const bool copied_late = copies.first == copies.second;
         if (copied_late && !late_part) {
@@ -176,14 +198,16 @@ void ChainWalk::follow(FrameCoverage& coverage, const process::RemoteMemory* fet
         // A heap frame is linked before it is marked as executing; nothing of it has run yet. One that executes by the time of
         // the second copy had begun: to give its time to its caller would take from each call what a read lasts.
         const bool not_yet = chain.walked == 0 && heap && f.activity == Activity::kDead;
-        const bool being_built = not_yet && other.activity == Activity::kDead;
+        const bool being_built = not_yet && other.activity == Activity::kDead && !resumed.known();
         if (!being_built) {
             std::uint64_t in_doubt = doubt(chain, f, other, direct_callee);
             if (in_doubt == 0 && chain.walked > 0 && !f.shim && !copied_late &&
                 slots_changed(layout_, copies, address, callee))
                 in_doubt = chain.walked + 1;
+            if (resumed.known()) in_doubt = chain.walked + 1;
+            if (ended != nullptr) chain.gone = chain.walked + 1;
             chain.unproven = std::max(chain.unproven, in_doubt);
-            if (not_yet) f = other;
+            if (not_yet && !resumed.known()) f = other;
             // What it had called by the first copy has returned by the time of the pointer, so it has gone on.
             if (chain.walked == 0 && heap && f.instruction != other.instruction &&
                 known_.is_call({address, f.code, f.instruction, f.tlbc_index, false, false}))
@@ -201,7 +225,7 @@ void ChainWalk::follow(FrameCoverage& coverage, const process::RemoteMemory* fet
             generator = f.generator;
             shim_last = f.shim;
             outermost = {address, f.code};
-            direct_callee = !f.shim && !f.entry;
+            direct_callee = resumed.known() ? !resumed.generator.through_c : !f.shim && !f.entry;
             if (copied_late && !f.shim && late.before != nullptr)
                 chain.joined = frames_behind(address, copies.second, late);
         }
@@ -221,9 +245,62 @@ void ChainWalk::follow(FrameCoverage& coverage, const process::RemoteMemory* fet
     if (!chain.rooted || !all_covered()) chain.unproven = chain.walked;
 }
 
+std::size_t ChainWalk::resumed_slot(RemoteAddr address) { return address.value / 16 % kResumed; }
+
+void ChainWalk::note_resumed(const Chain& chain) {
+    const std::size_t end = std::min<std::size_t>(chain.frames.size(), chain.unproven + kLearned);
+    for (std::size_t i = chain.unproven; i + 1 < end; ++i) {
+        const RawFrame& frame = chain.frames[i];
+        if (!frame.generator && layout_.current_frame != CurrentFrame::kHeapFrame) continue;
+        const RemoteAddr by = chain.frames[i + 1].frame;
+        resumed_[resumed_slot(frame.frame)] = {frame, by, chain.frames[i + 1].code};
+        if (frame.through_c) resumed_last_[resumed_slot(by)] = frame.frame;
+    }
+}
+
+/// How a generator at this address was met last, if who resumed it then is still there. Null: it was not, or is not.
+const ChainWalk::Resumed* ChainWalk::met(FrameCoverage& coverage, RemoteAddr generator) const {
+    const Resumed& known = resumed_[resumed_slot(generator)];
+    if (known.generator.frame != generator) return nullptr;
+    const FrameCopies by = coverage.find(known.by, layout_.frame.size);
+    return by.first != nullptr && decode_frame(layout_, by.second).code == known.by_code ? &known : nullptr;
+}
+
+/// A generator that ran a moment ago has yielded by the time of this copy, and names no caller any more. It had the one of the
+/// other copy, or the one it was met with last, if that waits and makes such a call: until `recognise` has asked, it is in doubt.
+ChainWalk::Resumed ChainWalk::resumed_by(FrameCoverage& coverage, RemoteAddr generator, const FrameFields& f,
+                                         const FrameFields& other) const {
+    const Resumed* known = met(coverage, generator);
+    if (known != nullptr && known->generator.code == f.code) return *known;
+    if (other.code != f.code || other.previous.is_null()) return {};
+    return {{generator, f.code, f.instruction, f.tlbc_index, true, f.entry}, other.previous, {}};
+}
+
+/// The generator that was here and has ended since; null: what is here is a frame, or nothing is known.
+const ChainWalk::Resumed* ChainWalk::gone(FrameCoverage& coverage, RemoteAddr address, const FrameFields& f,
+                                          const FrameFields& other) const {
+    const auto is_one = [](const FrameFields& fields) { return fields.generator && !fields.code.is_null(); };
+    if (is_one(f) || is_one(other) || layout_.current_frame == CurrentFrame::kHeapFrame) return nullptr;
+    return met(coverage, address);
+}
+
+/// 3.12+: an eval loop entered from C whose frame has returned or yielded names its entry marker. What it ran a moment ago is what
+/// it was met with last, most often a generator.
+RemoteAddr ChainWalk::resumed_from(FrameCoverage& coverage, RemoteAddr top, Copy copy) {
+    if (layout_.shim_rule != ShimRule::kOwnerFrom3 || !plausible_object(top)) return top;
+    const FrameCopies copies = coverage.find(top, layout_.frame.size);
+    if (copies.first == nullptr) return top;
+    const FrameFields marker = decode_frame(layout_, bytes_of(copies, copy));
+    if (!marker.shim) return top;
+    const RemoteAddr last = resumed_last_[resumed_slot(marker.previous)];
+    const Resumed* known = met(coverage, last);
+    return known != nullptr && known->by == marker.previous ? last : top;
+}
+
 /// Remembers the calls of the proven part. The outer ones do not change and were learned long ago. Heap frames are copied over
 /// a longer time, which short calls do not outlast, so too many of the few proofs are false; see `study_call`.
 void ChainWalk::learn(const Chain& chain) {
+    if (chain.rooted && chain.elided == 0) note_resumed(chain);
     if (!chain.rooted || chain.elided != 0 || layout_.current_frame == CurrentFrame::kHeapFrame) return;
     const std::size_t end = std::min<std::size_t>(chain.frames.size(), chain.unproven + kLearned);
     for (std::size_t i = chain.unproven; i + 1 < end; ++i) known_.learn(chain.frames[i + 1], chain.frames[i]);
@@ -233,7 +310,7 @@ void ChainWalk::learn(const Chain& chain) {
 void ChainWalk::recognise(Chain& chain) const {
     // Where frames are silent some proofs are false, and a false one would be used again and again.
     if (!chain.rooted || !all_covered() || chain.elided != 0 || silent()) return;
-    while (chain.unproven > 0 && chain.unproven < chain.frames.size() &&
+    while (chain.unproven > chain.gone && chain.unproven < chain.frames.size() &&
            known_.knows(chain.frames[chain.unproven], chain.frames[chain.unproven - 1]))
         --chain.unproven;
 }
@@ -262,8 +339,8 @@ void ChainWalk::walk(FrameCoverage& coverage, const process::RemoteMemory& memor
     fetched_.clear();
     Chain& after = chains_[0];
     Chain& before = chains_[1];
-    follow(coverage, nullptr, settle(layout_, known_, coverage, top.before, Copy::kBefore), Copy::kBefore, late,
-           before);
+    const RemoteAddr named = resumed_from(coverage, top.before, Copy::kBefore);
+    follow(coverage, nullptr, settle(layout_, known_, coverage, named, Copy::kBefore), Copy::kBefore, late, before);
     if (!top.sure && !stays_alive(coverage, top.before)) doubt_entry(before);
     learn(before);
     if (!before.end.frame.is_null()) note_root(before.end);
@@ -274,7 +351,7 @@ void ChainWalk::walk(FrameCoverage& coverage, const process::RemoteMemory& memor
                after);
         if (!top.sure && !stays_alive(coverage, top.after)) doubt_entry(after);
         recognise(after);
-        const bool take_after = before.rooted != after.rooted ? after.rooted : after.unproven < before.unproven;
+        const bool take_after = before.rooted != after.rooted && after.rooted;
         if (take_after) result_ = &after;
     }
     // Neither copy leads to the root: is there a frame that was not foreseen?
@@ -313,7 +390,10 @@ void ChainWalk::study_call(const RawFrame& caller, const FrameCopies& caller_byt
     const FrameFields called = decode_frame(layout_, callee_bytes);
     if (before.code != caller.code || after.code != caller.code || before.instruction != after.instruction) return;
     if (before.activity == Activity::kDead || after.activity == Activity::kDead) return;
-    if (slots_changed(layout_, caller_bytes, caller.frame, callee.frame)) return;
+    const bool heap = layout_.current_frame == CurrentFrame::kHeapFrame;
+    if (heap && slots_changed(layout_, caller_bytes, caller.frame, callee.frame)) return;
+    // A frame that waits leaves all of itself alone.
+    if (!heap && std::memcmp(caller_bytes.first, caller_bytes.second, caller_bytes.size) != 0) return;
     const bool waits_for_it = called.activity != Activity::kDead && called.previous == caller.frame;
     RawFrame from = caller;
     from.instruction = before.instruction;

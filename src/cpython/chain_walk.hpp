@@ -49,6 +49,8 @@ class ChainWalk {
     /// Learns one call, if it happens: the callee was copied between two copies of its caller. Before 3.11.
     void study_call(const RawFrame& caller, const FrameCopies& caller_bytes, const RawFrame& callee,
                     const std::byte* callee_bytes);
+    /// Takes note of a call that the interpreter itself tells.
+    void know_call(const RawFrame& caller, const RawFrame& callee) { known_.learn_for_sure(caller, callee); }
     /// The outermost frame of the last stack that is in doubt because its call is not known; its caller follows. Null: none.
     [[nodiscard]] const RawFrame* unknown_callee() const;
     /// Shows the result in `stack`; valid until the next walk.
@@ -83,6 +85,7 @@ class ChainWalk {
         Outermost end;    ///< the outermost frame, if none follows
         std::uint64_t walked = 0;
         std::uint64_t unproven = 0;  ///< innermost frames in doubt
+        std::uint64_t gone = 0;      ///< of these, those that cannot be claimed
         std::uint64_t elided = 0;
         bool rooted = false;
         bool joint_held = true;
@@ -111,6 +114,23 @@ class ChainWalk {
     void keep_result(bool continuable);
     static void keep_frame(Chain& chain, const RawFrame& frame);
     static void finish_elision(Chain& chain);
+    /// A generator as it was met last, and who had resumed it. By the time its frame is read it may have yielded and name no
+    /// caller, or be gone.
+    struct Resumed {
+        RawFrame generator;
+        RemoteAddr by;
+        RemoteAddr by_code;
+        [[nodiscard]] bool known() const { return !by.is_null(); }
+    };
+    static constexpr std::size_t kResumed = 256;
+    [[nodiscard]] static std::size_t resumed_slot(RemoteAddr address);
+    void note_resumed(const Chain& chain);
+    [[nodiscard]] RemoteAddr resumed_from(FrameCoverage& coverage, RemoteAddr top, Copy copy);
+    [[nodiscard]] Resumed resumed_by(FrameCoverage& coverage, RemoteAddr generator, const FrameFields& f,
+                                     const FrameFields& other) const;
+    [[nodiscard]] const Resumed* gone(FrameCoverage& coverage, RemoteAddr address, const FrameFields& f,
+                                      const FrameFields& other) const;
+    [[nodiscard]] const Resumed* met(FrameCoverage& coverage, RemoteAddr generator) const;
     void learn(const Chain& chain);
     void recognise(Chain& chain) const;
     /// The innermost frame found so far when a stack is put together from its outer end.
@@ -137,8 +157,10 @@ class ChainWalk {
     FrameList last_proven_;
     std::size_t proven_common_ = 0;  // outermost frames that `stack_` and `last_proven_` share
     std::vector<RawFrame> standing_;
-    Outermost root_;       // of the thread's proven stacks (before 3.12)
-    Outermost next_root_;  // the one found last
+    std::array<Resumed, kResumed> resumed_{};          // by the generator
+    std::array<RemoteAddr, kResumed> resumed_last_{};  // by who resumed it from C: the generator
+    Outermost root_;                                   // of the thread's proven stacks (before 3.12)
+    Outermost next_root_;                              // the one found last
     int next_root_seen_ = 0;
 };
 

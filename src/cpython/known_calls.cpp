@@ -55,6 +55,10 @@ void KnownCalls::learn(const RawFrame& caller, const RawFrame& callee) {
     if (count(key_of(caller, callee))) count(key_of(caller, {}));
 }
 
+void KnownCalls::learn_for_sure(const RawFrame& caller, const RawFrame& callee) {
+    for (std::uint32_t i = 0; i < kEnough; ++i) learn(caller, callee);
+}
+
 void KnownCalls::doubt(const RawFrame& caller, const RawFrame& callee) {
     Slot& slot = claim(key_of(caller, callee));
     if (slot.doubts != std::numeric_limits<std::uint32_t>::max()) ++slot.doubts;

@@ -18,6 +18,8 @@ class KnownCalls {
     KnownCalls() : slots_(kSlots) {}
 
     void learn(const RawFrame& caller, const RawFrame& callee);
+    /// What needs no second look.
+    void learn_for_sure(const RawFrame& caller, const RawFrame& callee);
     /// The caller was met waiting where it would wait for this callee, but not for it.
     void doubt(const RawFrame& caller, const RawFrame& callee);
     /// Whether this call was proven three times, and often enough beside the doubts: one proof in many thousands is false.

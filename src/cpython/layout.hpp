@@ -116,6 +116,7 @@ struct FrameLayout {
     Offset current_in_cframe;  ///< _PyCFrame.current_frame (CurrentFrame::kCFrame)
     Offset previous;           ///< f_back / previous
     Offset code;               ///< f_code / f_executable
+    Offset function;           ///< f_func / f_funcobj (3.11+)
     Offset instruction;        ///< f_lasti (int) / prev_instr / instr_ptr
     Offset owner;              ///< char (3.11+)
     Offset is_entry;           ///< bool (3.11)
@@ -141,6 +142,12 @@ struct CodeLayout {
     Offset stacksize;       ///< int (3.11+); 3.11's frame size is nlocalsplus + stacksize + specials
     Offset tlbc;            ///< pointer to per-thread bytecode (3.14t+)
     std::uint32_t size;     ///< bytes from the start that hold every field above
+};
+/// What a call that CPython has specialised says about the function it calls (CALL_PY_EXACT_ARGS, Python/specialize.c).
+struct FunctionLayout {
+    Offset code;
+    Offset version;           ///< 32 bits, another for each function; 0: none (3.11+)
+    std::int32_t call_cache;  ///< from the instruction of a frame that waits to the version of who it called
 };
 struct ObjectLayout {
     Offset type;        ///< ob_type
@@ -210,6 +217,7 @@ struct Layout {
     ThreadLayout thread;
     FrameLayout frame;
     CodeLayout code;
+    FunctionLayout function;
     ObjectLayout object;
     StringLayout string;
     BytesLayout bytes;

@@ -62,7 +62,10 @@ RemoteAddr settle_inwards(const Layout& layout, const KnownCalls& known, FrameCo
         const RemoteAddr next = frame_called_by(layout, coverage.find(top, layout.frame.size), top, copy);
         FrameFields callee;
         if (next.is_null() || !fields_at(layout, coverage, next, copy, callee)) break;
-        if (callee.shim || callee.code.is_null() || !known.knows(raw(top, caller), raw(next, callee))) break;
+        // One that runs its own bytecode has not returned; else it may be the rest of an older call.
+        const bool is_called =
+            callee.activity == Activity::kExecuting || known.knows(raw(top, caller), raw(next, callee));
+        if (callee.shim || callee.code.is_null() || !is_called) break;
         top = next;
     }
     return top;

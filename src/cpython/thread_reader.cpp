@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "cpython/thread_reader.hpp"
 
+#include "cpython/call_cache.hpp"
+
 #include <algorithm>
 #include <cstring>
 
@@ -63,8 +65,10 @@ ThreadReader::ThreadReader(const process::RemoteMemory& memory, const Layout& la
 void ThreadReader::plan_chunked(ReadPlan& plan, CopySource source, Sandwich& sandwich) {
     const Chunk window = predict_window();
     const bool by_cframe = layout_.current_frame == CurrentFrame::kCFrame;
+    const bool soon = by_cframe && source == CopySource::kSweep;
     if (by_cframe) sandwich.cframe_before = plan.add(tstate_ + layout_.thread.frame.value(), sizeof(std::uint64_t));
     const std::uint32_t first = window.bytes != 0 ? plan.add(window.address, window.bytes) : 0;
+    if (soon) plan_first(plan, early_);
     sandwich.cframes = cframes_;
     if (!by_cframe)
         plan_thread_state(plan, sandwich);
@@ -75,7 +79,7 @@ void ThreadReader::plan_chunked(ReadPlan& plan, CopySource source, Sandwich& san
                                     plan.add(window.address, window.bytes));
     if (by_cframe) plan_thread_state(plan, sandwich);
     sandwich.late_begin = plan.bytes();
-    plan_first(plan, early_);
+    if (!soon) plan_first(plan, early_);
     plan_second(plan, source, early_, sandwich.coverage);
     if (!is_whole_stack(window)) plan_chunks(plan, source, sandwich.coverage);
     sandwich.late_end = plan.bytes();
@@ -150,7 +154,10 @@ void ThreadReader::plan_chunks(ReadPlan& plan, CopySource source, FrameCoverage&
 /// How much of a single frame is read. Before 3.11 some of its slots, too, so that a loop which came round shows in them; the
 /// first belongs to every frame object, further ones only as far as the page goes, which may be the last.
 std::uint64_t ThreadReader::outside_bytes(RemoteAddr frame) const {
-    if (chunked()) return layout_.frame.size;
+    return chunked() ? layout_.frame.size : bytes_with_slots(frame);
+}
+
+std::uint64_t ThreadReader::bytes_with_slots(RemoteAddr frame) const {
     const std::uint64_t slots = layout_.frame.localsplus.value();
     const std::uint64_t page_end =
         (frame.value + slots + sizeof(std::uint64_t) + kPageBytes - 1) / kPageBytes * kPageBytes;
@@ -391,13 +398,12 @@ const RawStack& ThreadReader::read_alone() {
     return read_again();
 }
 
-/// Heap frames: only the outermost call in doubt, within the time of three ranges.
-void ThreadReader::study_call() {
-    const RawFrame* callee = chain_.unknown_callee();
+/// Only the outermost call in doubt, within the time of three ranges.
+void ThreadReader::study_call(const RawFrame* callee) {
     if (callee == nullptr) return;
     const RawFrame* caller = callee + 1;
     second_plan_.clear();
-    const std::uint64_t size = outside_bytes(caller->frame);
+    const std::uint64_t size = bytes_with_slots(caller->frame);
     const std::uint32_t first = second_plan_.add(caller->frame, size);
     const std::uint32_t between = second_plan_.add(callee->frame, layout_.frame.size);
     const std::uint32_t second = second_plan_.add(caller->frame, size);
@@ -408,8 +414,11 @@ void ThreadReader::study_call() {
 }
 
 void ThreadReader::study() {
-    if (!chunked()) {
-        study_call();
+    const RawFrame* callee = chain_.unknown_callee();
+    if (!chunked() || (callee != nullptr && callee->generator)) {
+        study_call(callee);
+    } else if (callee != nullptr && is_specialised_call(memory_, layout_, callee[1], *callee)) {
+        chain_.know_call(callee[1], *callee);
     } else if (read_second()) {
         const Top top = find_top(second_bytes_.data(), second_);
         if (!top.frame.is_null() && !top.elsewhere && covers(top, second_))

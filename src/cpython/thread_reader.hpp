@@ -96,6 +96,7 @@ class ThreadReader {
     [[nodiscard]] bool covers(const Top& top, const Sandwich& sandwich) const;
     bool list_chunks(const Top& top);
     [[nodiscard]] std::uint64_t outside_bytes(RemoteAddr frame) const;
+    [[nodiscard]] std::uint64_t bytes_with_slots(RemoteAddr frame) const;
     void predict_cframe(RemoteAddr pointer);
     [[nodiscard]] Chunk window_around(RemoteAddr top) const;
     [[nodiscard]] Chunk predict_window() const;
@@ -109,7 +110,7 @@ class ThreadReader {
     void plan_second(ReadPlan& plan, CopySource source, const FrameBlocks& blocks, FrameCoverage& coverage) const;
     void plan_chunks(ReadPlan& plan, CopySource source, FrameCoverage& coverage) const;
     bool read_second();
-    void study_call();
+    void study_call(const RawFrame* callee);
     Attempt walk_from(const Top& top, Sandwich& sandwich, const LateBytes& late);
     const RawStack& read_again();
     void learn(RemoteAddr top, const Sandwich& sandwich);

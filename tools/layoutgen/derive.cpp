@@ -111,6 +111,10 @@ void derive_conditional(const DwarfTypes& types, const Traits& traits, Layout& l
     layout.frame.state = traits.interpreter_frames ? kAbsent : lookup(types, "_frame:f_executing _frame:f_state");
     layout.code.stacksize = traits.interpreter_frames ? lookup(types, "PyCodeObject:co_stacksize") : kAbsent;
     layout.string.data_pointer = traits.bytes_strings ? kAbsent : lookup(types, "PyUnicodeObject:data");
+    // Behind the cache of its call stands a frame that waits in 3.11 and 3.12 (prev_instr), later at the call itself. The cache
+    // begins with a counter (_PyCallCache, Include/internal/pycore_code.h).
+    const bool entry_flag = has_member(types, "_PyInterpreterFrame", "is_entry");
+    layout.function.call_cache = !traits.interpreter_frames ? 0 : entry_flag ? -4 : traits.cframe ? -2 : 4;
     if (!traits.own_gil) layout.gil = {.locked = kAbsent, .last_holder = kAbsent, .enabled = kAbsent};
     layout.integer.compact_tag = has_member(types, "_longobject", "long_value.lv_tag");
     const auto bit = [&types](std::string_view name) -> std::uint8_t {
@@ -177,6 +181,7 @@ std::vector<Scalar> scalars(const Layout& layout) {
         {"thread", "size", fmt::format("{}", layout.thread.size)},
         {"frame", "size", fmt::format("{}", layout.frame.size)},
         {"code", "size", fmt::format("{}", layout.code.size)},
+        {"function", "call_cache", fmt::format("{}", layout.function.call_cache)},
         {"string", "kind_shift", fmt::format("{}", layout.string.kind_shift)},
         {"string", "compact_bit", fmt::format("{}", layout.string.compact_bit)},
         {"string", "ascii_bit", fmt::format("{}", layout.string.ascii_bit)},

@@ -29,6 +29,7 @@ _PyInterpreterFrame frame;
 PyFrameObject frame_object;
 PyCodeObject code;
 PyGenObject generator;
+PyFunctionObject function;
 PyTypeObject type;
 PyHeapTypeObject heap_type;
 PyUnicodeObject text;

@@ -57,6 +57,7 @@ const Layout kCp310 = {
             .current_in_cframe = kAbsent,
             .previous = Offset(24),
             .code = Offset(32),
+            .function = kAbsent,
             .instruction = Offset(96),
             .owner = kAbsent,
             .is_entry = kAbsent,
@@ -83,6 +84,12 @@ const Layout kCp310 = {
             .stacksize = kAbsent,
             .tlbc = kAbsent,
             .size = 128,
+        },
+    .function =
+        {
+            .code = Offset(48),
+            .version = kAbsent,
+            .call_cache = 0,
         },
     .object =
         {

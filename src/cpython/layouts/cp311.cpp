@@ -57,6 +57,7 @@ const Layout kCp311 = {
             .current_in_cframe = Offset(8),
             .previous = Offset(48),
             .code = Offset(32),
+            .function = Offset(0),
             .instruction = Offset(56),
             .owner = Offset(69),
             .is_entry = Offset(68),
@@ -83,6 +84,12 @@ const Layout kCp311 = {
             .stacksize = Offset(68),
             .tlbc = kAbsent,
             .size = 176,
+        },
+    .function =
+        {
+            .code = Offset(48),
+            .version = Offset(128),
+            .call_cache = -4,
         },
     .object =
         {

@@ -57,6 +57,7 @@ const Layout kCp313 = {
             .current_in_cframe = kAbsent,
             .previous = Offset(8),
             .code = Offset(0),
+            .function = Offset(16),
             .instruction = Offset(56),
             .owner = Offset(70),
             .is_entry = kAbsent,
@@ -83,6 +84,12 @@ const Layout kCp313 = {
             .stacksize = Offset(64),
             .tlbc = kAbsent,
             .size = 192,
+        },
+    .function =
+        {
+            .code = Offset(48),
+            .version = Offset(136),
+            .call_cache = 4,
         },
     .object =
         {

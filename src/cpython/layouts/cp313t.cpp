@@ -57,6 +57,7 @@ const Layout kCp313t = {
             .current_in_cframe = kAbsent,
             .previous = Offset(8),
             .code = Offset(0),
+            .function = Offset(16),
             .instruction = Offset(56),
             .owner = Offset(70),
             .is_entry = kAbsent,
@@ -83,6 +84,12 @@ const Layout kCp313t = {
             .stacksize = Offset(80),
             .tlbc = kAbsent,
             .size = 208,
+        },
+    .function =
+        {
+            .code = Offset(64),
+            .version = Offset(152),
+            .call_cache = 4,
         },
     .object =
         {

@@ -57,6 +57,7 @@ const Layout kCp314 = {
             .current_in_cframe = kAbsent,
             .previous = Offset(8),
             .code = Offset(0),
+            .function = Offset(16),
             .instruction = Offset(56),
             .owner = Offset(74),
             .is_entry = kAbsent,
@@ -83,6 +84,12 @@ const Layout kCp314 = {
             .stacksize = Offset(64),
             .tlbc = kAbsent,
             .size = 200,
+        },
+    .function =
+        {
+            .code = Offset(48),
+            .version = Offset(144),
+            .call_cache = 4,
         },
     .object =
         {

@@ -57,6 +57,7 @@ const Layout kCp314t = {
             .current_in_cframe = kAbsent,
             .previous = Offset(8),
             .code = Offset(0),
+            .function = Offset(16),
             .instruction = Offset(56),
             .owner = Offset(78),
             .is_entry = kAbsent,
@@ -83,6 +84,12 @@ const Layout kCp314t = {
             .stacksize = Offset(80),
             .tlbc = Offset(224),
             .size = 232,
+        },
+    .function =
+        {
+            .code = Offset(64),
+            .version = Offset(160),
+            .call_cache = 4,
         },
     .object =
         {

@@ -57,6 +57,7 @@ const Layout kCp36 = {
             .current_in_cframe = kAbsent,
             .previous = Offset(24),
             .code = Offset(32),
+            .function = kAbsent,
             .instruction = Offset(120),
             .owner = kAbsent,
             .is_entry = kAbsent,
@@ -83,6 +84,12 @@ const Layout kCp36 = {
             .stacksize = kAbsent,
             .tlbc = kAbsent,
             .size = 120,
+        },
+    .function =
+        {
+            .code = Offset(16),
+            .version = kAbsent,
+            .call_cache = 0,
         },
     .object =
         {

@@ -37,6 +37,13 @@ TEST(KnownCalls, ProofsThatAreFewBesideTheDoubtsDoNotCount) {
     EXPECT_TRUE(known.knows(caller, callee));
 }
 
+TEST(KnownCalls, WhatIsKnownForSureNeedsOneLook) {
+    KnownCalls known;
+    known.learn_for_sure(frame(0x1000, 8), frame(0x2000, 2));
+    EXPECT_TRUE(known.knows(frame(0x1000, 8), frame(0x2000, 2)));
+    EXPECT_TRUE(known.is_call(frame(0x1000, 8)));
+}
+
 TEST(KnownCalls, TheVersionTellsWhetherAnythingWasLearned) {
     KnownCalls known;
     for (int i = 0; i < 3; ++i) known.learn(frame(0x1000, 8), frame(0x2000, 2));

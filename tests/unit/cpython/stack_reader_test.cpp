@@ -125,6 +125,32 @@ TEST_P(ReadStacks, ReadsGeneratorsAndCallsThroughC) {
     EXPECT_FALSE(reads.stacks().front()->mispredicted);
 }
 
+/// Generators run for some ns at a time. One that the pointer names has often yielded when its frame is read.
+TEST_P(ReadStacks, AGeneratorThatHasYieldedIsCalledByWhoResumedIt) {
+    if (!chunked()) return;  // heap frames: their calls are learned one by one, see live.shares.short
+    auto made = frames(4);
+    made[3].generator = true;
+    made[3].entry = true;
+    const RemoteAddr thread = py_.thread({.frames = made});
+    auto reads = reader(py_.memory(), py_.runtime({py_.interpreter({thread})}));
+    const RemoteAddr generator = py_.frames_of(thread)[3];
+    for (std::uint32_t offset : {8U, 10U, 12U, 14U, 16U}) {
+        made[3].offset = offset;
+        py_.set_offset(generator, made[3]);
+        ASSERT_EQ(reads.sweep(), StackReader::Outcome::kOk);
+    }
+    py_.memory().put(generator + layout().frame.previous.value(), RemoteAddr());
+    ASSERT_EQ(reads.sweep(), StackReader::Outcome::kOk);
+    expect_proven(*reads.stacks().front());
+    EXPECT_EQ(codes(*reads.stacks().front()), codes(made));
+
+    // What is there is no generator any more: it ended. Where the time went is known, but it cannot be claimed.
+    py_.memory().put(generator + layout().frame.owner.value(), std::uint8_t{0});
+    ASSERT_EQ(reads.sweep(), StackReader::Outcome::kOk);
+    EXPECT_EQ(codes(*reads.stacks().front()), codes(made));
+    EXPECT_EQ(reads.stacks().front()->unproven, 1U);
+}
+
 TEST_P(ReadStacks, WalksAllInterpretersAndThreads) {
     const RemoteAddr first = py_.thread({.frames = frames(2), .ident = 0x1000});
     const RemoteAddr second = py_.thread({.frames = frames(3), .ident = 0x2000});
