@@ -6,6 +6,7 @@
 #include <lampyr/result.hpp>
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -43,5 +44,22 @@ struct ReadProfile {
 
 /// The same from a file. "-" is standard input.
 [[nodiscard]] Result<ReadProfile> read_profile(const std::string& path, const ReadLimits& limits = {});
+
+/// Reads one file after the other; the memory of one serves the next. For one thread.
+class ProfileReader {
+  public:
+    explicit ProfileReader(const ReadLimits& limits = {});
+    ProfileReader(ProfileReader&&) noexcept;
+    ProfileReader& operator=(ProfileReader&&) noexcept;
+    ~ProfileReader();
+
+    [[nodiscard]] Result<ReadProfile> read(const std::string& path);
+    /// Gives back a profile that is not needed any more.
+    void reuse(Profile&& profile);
+
+  private:
+    struct Impl;
+    std::unique_ptr<Impl> impl_;
+};
 
 }  // namespace lampyr

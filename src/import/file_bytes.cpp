@@ -42,12 +42,12 @@ Error cannot_read(const std::string& path, int number) {
 
 }  // namespace
 
-Result<std::string> read_bytes(const std::string& path, std::uint64_t most) {
+Result<void> read_bytes(const std::string& path, std::uint64_t most, std::string& bytes) {
     const Descriptor file(path == "-" ? ::fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3)
                                       : ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY));
     if (file.get() < 0) return cannot_read(path, errno);
     struct stat found {};
-    std::string bytes;
+    bytes.clear();
     if (::fstat(file.get(), &found) == 0 && S_ISREG(found.st_mode) && static_cast<std::uint64_t>(found.st_size) <= most)
         bytes.reserve(static_cast<std::size_t>(found.st_size) + 1);
     for (;;) {
@@ -58,7 +58,7 @@ Result<std::string> read_bytes(const std::string& path, std::uint64_t most) {
         const ssize_t got = ::read(file.get(), bytes.data() + before, bytes.size() - before);
         if (got < 0 && errno != EINTR) return cannot_read(path, errno);
         bytes.resize(before + static_cast<std::size_t>(std::max<ssize_t>(got, 0)));
-        if (got == 0) return bytes;
+        if (got == 0) return {};
         if (bytes.size() > most)
             return Error{ErrorCode::kCorrupt,
                          fmt::format("\"{}\" is larger than {} bytes", base::terminal_text(path), most), "", 0};

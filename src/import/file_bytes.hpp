@@ -8,7 +8,8 @@
 
 namespace lampyr::importer {
 
-/// All of a file, which may be a pipe; "-" is standard input. More than `most` bytes are an error.
-[[nodiscard]] Result<std::string> read_bytes(const std::string& path, std::uint64_t most);
+/// All of a file in `bytes`, whose memory is used again. The file may be a pipe; "-" is standard input. More than `most` bytes
+/// are an error.
+[[nodiscard]] Result<void> read_bytes(const std::string& path, std::uint64_t most, std::string& bytes);
 
 }  // namespace lampyr::importer

@@ -3,9 +3,9 @@
 
 #include "import/folded.hpp"
 #include "import/gunzip.hpp"
+#include "import/parse.hpp"
 #include "import/pprof.hpp"
 #include "import/speedscope.hpp"
-#include "profile/file/read_file.hpp"
 
 #include <algorithm>
 
@@ -47,9 +47,9 @@ bool may_be_pprof(std::string_view bytes) {
     return (tag & 7U) == 2 && tag >> 3U >= 1 && tag >> 3U <= 14;
 }
 
-Result<ReadProfile> parse_unpacked(std::string_view bytes, const ReadLimits& limits) {
+Result<ReadProfile> parse_unpacked(std::string_view bytes, const ReadLimits& limits, profile::file::Scratch& scratch) {
     if (bytes.empty()) return Error{ErrorCode::kCorrupt, "the file is empty", "", 0};
-    if (profile::file::is_profile_file(bytes)) return profile::file::read_file(bytes, limits);
+    if (profile::file::is_profile_file(bytes)) return profile::file::read_file(bytes, limits, scratch);
     if (is_text(bytes)) {
         const std::string_view text = begin_of_text(bytes);
         if (text.starts_with('{') || text.starts_with('[')) return importer::read_speedscope(text, limits);
@@ -62,11 +62,20 @@ Result<ReadProfile> parse_unpacked(std::string_view bytes, const ReadLimits& lim
 
 }  // namespace
 
-Result<ReadProfile> parse_profile(std::string_view bytes, const ReadLimits& limits) {
-    if (!importer::is_gzip(bytes)) return parse_unpacked(bytes, limits);
-    const Result<std::string> unpacked = importer::gunzip(bytes, limits.memory / 2);
+namespace importer {
+
+Result<ReadProfile> parse(std::string_view bytes, const ReadLimits& limits, profile::file::Scratch& scratch) {
+    if (!is_gzip(bytes)) return parse_unpacked(bytes, limits, scratch);
+    const Result<std::string> unpacked = gunzip(bytes, limits.memory / 2);
     if (!unpacked) return unpacked.error();
-    return parse_unpacked(*unpacked, limits);
+    return parse_unpacked(*unpacked, limits, scratch);
+}
+
+}  // namespace importer
+
+Result<ReadProfile> parse_profile(std::string_view bytes, const ReadLimits& limits) {
+    profile::file::Scratch scratch;
+    return importer::parse(bytes, limits, scratch);
 }
 
 }  // namespace lampyr

@@ -23,11 +23,15 @@ int run_diff(const DiffArgs& args) {
     ProfileSide now;
     Conditions base_conditions;
     Conditions now_conditions;
-    for (const std::string& file : args.base)
-        if (const auto added = add_file(base, base_conditions, file, {}, messages); !added)
-            return failed(added.error());
-    for (const std::string& file : args.now)
-        if (const auto added = add_file(now, now_conditions, file, {}, messages); !added) return failed(added.error());
+    const auto run_files = [](const std::vector<std::string>& paths) {
+        std::vector<RunFile> files;
+        for (const std::string& path : paths) files.push_back({path, {}});
+        return files;
+    };
+    if (const auto added = add_files(base, base_conditions, run_files(args.base), messages); !added)
+        return failed(added.error());
+    if (const auto added = add_files(now, now_conditions, run_files(args.now), messages); !added)
+        return failed(added.error());
     for (const std::string& difference : differences(base_conditions, now_conditions)) messages.warning(difference);
     const Result<Comparison> comparison = compare(base, now, args.comparing);
     if (!comparison) return failed(comparison.error());

@@ -6,6 +6,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <atomic>
+#include <condition_variable>
+#include <mutex>
+#include <optional>
+#include <thread>
+#include <utility>
 
 namespace lampyr::tool {
 namespace {
@@ -55,15 +61,72 @@ std::vector<std::string> differences(const Conditions& base, const Conditions& n
     return found;
 }
 
-Result<void> add_file(ProfileSide& side, Conditions& conditions, const std::string& file, RunFacts facts,
-                      const Messages& messages) {
-    const Result<ReadProfile> read = read_profile(file);
-    if (!read) return read.error();
-    for (const std::string& note : read->notes) messages.warning(fmt::format("{}: {}", in_quotes(file), note));
-    if (facts.source.empty()) facts.source = file;
-    conditions.add(read->profile);
-    side.add(read->profile, std::move(facts));
-    return {};
+namespace {
+
+/// What the threads that read the files of a side share. Reading goes on side by side, adding in turn.
+class SideFiller {
+  public:
+    SideFiller(ProfileSide& side, Conditions& conditions, const std::vector<RunFile>& files, const Messages& messages)
+        : side_(side), conditions_(conditions), files_(files), messages_(messages) {}
+
+    void work();
+    [[nodiscard]] Result<void> result() const { return error_ ? Result<void>(*error_) : Result<void>(); }
+
+  private:
+    void add(const RunFile& file, const Result<ReadProfile>& read);
+
+    ProfileSide& side_;
+    Conditions& conditions_;
+    const std::vector<RunFile>& files_;
+    const Messages& messages_;
+    std::atomic<std::size_t> next_ = 0;
+    std::mutex lock_;
+    std::condition_variable turned_;
+    std::size_t turn_ = 0;
+    std::optional<Error> error_;
+};
+
+void SideFiller::work() {
+    ProfileReader reader;
+    for (std::size_t mine = next_++; mine < files_.size(); mine = next_++) {
+        Result<ReadProfile> read = reader.read(files_[mine].path);
+        std::unique_lock turn(lock_);
+        turned_.wait(turn, [&] { return turn_ == mine; });
+        if (!error_) add(files_[mine], read);
+        if (error_) next_ = files_.size();
+        ++turn_;
+        turned_.notify_all();
+        turn.unlock();
+        if (read) reader.reuse(std::move(read->profile));
+    }
+}
+
+void SideFiller::add(const RunFile& file, const Result<ReadProfile>& read) {
+    if (!read) {
+        error_ = read.error();
+        return;
+    }
+    for (const std::string& note : read->notes) messages_.warning(fmt::format("{}: {}", in_quotes(file.path), note));
+    RunFacts facts = file.facts;
+    if (facts.source.empty()) facts.source = file.path;
+    conditions_.add(read->profile);
+    side_.add(read->profile, std::move(facts));
+}
+
+constexpr std::size_t kMostReaders = 8;
+
+}  // namespace
+
+Result<void> add_files(ProfileSide& side, Conditions& conditions, const std::vector<RunFile>& files,
+                       const Messages& messages) {
+    SideFiller filler(side, conditions, files, messages);
+    const std::size_t processors = std::max(1U, std::thread::hardware_concurrency());
+    const std::size_t readers = std::min({processors, files.size(), kMostReaders});
+    std::vector<std::jthread> others;
+    for (std::size_t i = 1; i < readers; ++i) others.emplace_back([&filler] { filler.work(); });
+    filler.work();
+    others.clear();
+    return filler.result();
 }
 
 }  // namespace lampyr::tool

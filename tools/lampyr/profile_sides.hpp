@@ -31,8 +31,15 @@ struct Conditions {
 /// What differs between the sides, each a sentence safe for a terminal.
 [[nodiscard]] std::vector<std::string> differences(const Conditions& base, const Conditions& now);
 
-/// Reads a file and adds it to a side. Warnings name the file.
-[[nodiscard]] Result<void> add_file(ProfileSide& side, Conditions& conditions, const std::string& file, RunFacts facts,
-                                    const Messages& messages);
+/// A recorded run and what is known of it beside its profile.
+struct RunFile {
+    std::string path;
+    RunFacts facts;
+};
+
+/// Reads files, several at once, and adds them to a side in their order. Warnings name the file. The first that cannot be read
+/// ends it.
+[[nodiscard]] Result<void> add_files(ProfileSide& side, Conditions& conditions, const std::vector<RunFile>& files,
+                                     const Messages& messages);
 
 }  // namespace lampyr::tool

@@ -52,10 +52,11 @@ std::string runs_json(const std::vector<RunEntry>& runs) {
 
 Result<void> add_recorded(ProfileSide& side, Conditions& conditions, const std::vector<std::string>& paths,
                           const Messages& messages) {
+    std::vector<RunFile> runs;
     for (const std::string& path : paths) {
         std::error_code failure;
         if (!std::filesystem::is_directory(path, failure)) {
-            if (const auto added = add_file(side, conditions, path, {}, messages); !added) return added.error();
+            runs.push_back({path, {}});
             continue;
         }
         const auto known = read_runs_json(path);
@@ -70,12 +71,10 @@ Result<void> add_recorded(ProfileSide& side, Conditions& conditions, const std::
         std::sort(files.begin(), files.end());
         for (const std::filesystem::path& file : files) {
             const auto found = known->find(file.filename().string());
-            const RunFacts facts = found != known->end() ? found->second : RunFacts{};
-            if (const auto added = add_file(side, conditions, file.string(), facts, messages); !added)
-                return added.error();
+            runs.push_back({file.string(), found != known->end() ? found->second : RunFacts{}});
         }
     }
-    return {};
+    return add_files(side, conditions, runs, messages);
 }
 
 }  // namespace lampyr::tool

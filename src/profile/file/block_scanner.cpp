@@ -17,7 +17,8 @@ struct BlockScanner::Decompressor {
     ~Decompressor() { ZSTD_freeDCtx(context); }
 };
 
-BlockScanner::BlockScanner(std::string_view bytes) : rest_(bytes), decompressor_(std::make_unique<Decompressor>()) {}
+BlockScanner::BlockScanner(std::string_view bytes, std::string& buffer)
+    : rest_(bytes), buffer_(buffer), decompressor_(std::make_unique<Decompressor>()) {}
 BlockScanner::~BlockScanner() = default;
 
 BlockScanner::Step BlockScanner::next() {
@@ -44,11 +45,11 @@ BlockScanner::Step BlockScanner::unpack(std::string_view payload, std::uint32_t 
             message_ = payload;
             return Step::kMessage;
         case Packing::kZstd: {
-            buffer_.resize(size);
-            const std::size_t got = ZSTD_decompressDCtx(decompressor_->context, buffer_.data(), buffer_.size(),
-                                                        payload.data(), payload.size());
+            if (buffer_.size() < size) buffer_.resize(size);
+            const std::size_t got =
+                ZSTD_decompressDCtx(decompressor_->context, buffer_.data(), size, payload.data(), payload.size());
             if (ZSTD_isError(got) != 0 || got != size) return Step::kDamaged;
-            message_ = buffer_;
+            message_ = std::string_view(buffer_).substr(0, size);
             return Step::kMessage;
         }
     }

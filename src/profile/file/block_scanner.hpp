@@ -12,8 +12,8 @@ namespace lampyr::profile::file {
 /// Goes through a file's blocks. Nothing in the bytes is believed before the checksum agreed, and sizes not even then.
 class BlockScanner {
   public:
-    /// `bytes` begin after the file's header.
-    explicit BlockScanner(std::string_view bytes);
+    /// `bytes` begin after the file's header. Messages are unpacked into `buffer`, which only grows.
+    BlockScanner(std::string_view bytes, std::string& buffer);
     ~BlockScanner();
     BlockScanner(const BlockScanner&) = delete;
     BlockScanner& operator=(const BlockScanner&) = delete;
@@ -36,7 +36,7 @@ class BlockScanner {
     struct Decompressor;
     std::string_view rest_;
     std::string_view message_;
-    std::string buffer_;
+    std::string& buffer_;
     std::unique_ptr<Decompressor> decompressor_;
 };
 

@@ -52,10 +52,10 @@ std::string what_is_missing(const ReadProfile& read, std::string_view why) {
 
 bool is_profile_file(std::string_view bytes) { return bytes.starts_with(kMagic); }
 
-Result<ReadProfile> read_file(std::string_view bytes, const ReadLimits& limits) {
+Result<ReadProfile> read_file(std::string_view bytes, const ReadLimits& limits, Scratch& scratch) {
     if (auto good = check_header(bytes); !good) return good.error();
-    BlockScanner scanner(bytes.substr(kHeaderSize));
-    TableReader tables(limits);
+    BlockScanner scanner(bytes.substr(kHeaderSize), scratch.unpacked);
+    TableReader tables(limits, std::move(scratch.tables));
     BlockScanner::Step step = scanner.next();
     for (; step == BlockScanner::Step::kMessage; step = scanner.next())
         if (auto added = tables.add(scanner.message()); !added) return added.error();

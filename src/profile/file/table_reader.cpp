@@ -6,12 +6,14 @@
 
 #include <protozero/exception.hpp>
 #include <protozero/pbf_message.hpp>
+#include <protozero/varint.hpp>
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <cmath>
 #include <tuple>
+#include <type_traits>
 
 namespace lampyr::profile::file {
 
@@ -48,27 +50,28 @@ std::int64_t time(std::int64_t value) {
 
 double finite(double value) { return std::isfinite(value) ? value : 0; }
 
-using Unsigned = protozero::iterator_range<protozero::pbf_reader::const_uint64_iterator>;
-using Signed = protozero::iterator_range<protozero::pbf_reader::const_sint64_iterator>;
-
-/// A packed column as it lies in the message.
-template <typename Range>
+/// A packed column as it lies in the message; its numbers are decoded as they are taken.
+template <typename Value>
 struct Column {
-    Range range{};
-    bool seen = false;
-    void set(Range value) {
-        require(!seen, "a column twice in one block");
-        seen = true;
-        range = value;
+    const char* at = nullptr;
+    const char* end = nullptr;
+    void set(protozero::data_view packed) {
+        require(at == nullptr, "a column twice in one block");
+        at = packed.data();
+        end = packed.data() + packed.size();
     }
-    [[nodiscard]] bool more() const { return !range.empty(); }
-    [[nodiscard]] auto take() {
+    [[nodiscard]] bool more() const { return at != end; }
+    [[nodiscard]] Value take() {
         require(more(), "columns of different lengths");
-        const auto value = range.front();
-        range.drop_front();
-        return value;
+        const std::uint64_t number = protozero::decode_varint(&at, end);
+        if constexpr (std::is_signed_v<Value>)
+            return protozero::decode_zigzag64(number);
+        else
+            return number;
     }
 };
+
+bool in_time(const Sample& a, const Sample& b) { return std::tie(a.start, a.thread) < std::tie(b.start, b.thread); }
 
 template <typename... Each>
 void require_done(const Each&... columns) {
@@ -78,10 +81,24 @@ void require_done(const Each&... columns) {
 }  // namespace
 
 struct TableReader::Columns {
-    Column<Unsigned> frame_function, frame_line, stack_parent, stack_frame;
-    Column<Unsigned> thread, state, count, grown_row, grown_stack;
-    Column<Signed> stack, weight, start, grown_count, grown_weight;
+    Column<std::uint64_t> frame_function, frame_line, stack_parent, stack_frame;
+    Column<std::uint64_t> thread, state, count, grown_row, grown_stack;
+    Column<std::int64_t> stack, weight, start, grown_count, grown_weight;
 };
+
+TableReader::TableReader(const ReadLimits& limits, Profile&& spare) : limits_(limits) {
+    read_.complete = false;
+    read_.profile = std::move(spare);
+    Profile& tables = read_.profile;
+    tables.info = {};
+    tables.strings.clear();
+    tables.functions.clear();
+    tables.frames.clear();
+    tables.stacks.clear();
+    tables.processes.clear();
+    tables.threads.clear();
+    tables.samples.clear();
+}
 
 StringId TableReader::text(std::uint64_t id) const {
     require(id < read_.profile.strings.size(), "a text that is not there");
@@ -304,7 +321,10 @@ void TableReader::add_samples(Columns& columns) {
         sample.state = state < kThreadStates ? static_cast<ThreadState>(state) : ThreadState::kUnknown;
         sample.start = std::chrono::nanoseconds(start);
         spend(sizeof sample);
-        read_.profile.samples.push_back(sample);
+        std::vector<Sample>& samples = read_.profile.samples;
+        empty_rows_ = empty_rows_ || sample.count == 0;
+        in_order_ = in_order_ && (samples.empty() || !in_time(sample, samples.back()));
+        samples.push_back(sample);
     }
     require_done(columns.state, columns.stack, columns.start, columns.count, columns.weight);
 }
@@ -326,6 +346,7 @@ void TableReader::add_grown(Columns& columns) {
         add_sums(count > 0 ? static_cast<std::uint64_t>(count) : 0, weight);
         sample.count = static_cast<std::uint64_t>(static_cast<std::int64_t>(sample.count) + count);
         sample.weight += std::chrono::nanoseconds(weight);
+        empty_rows_ = empty_rows_ || sample.count == 0;
         require(sample.weight.count() >= 0, "a time below zero");  // so none exceeds their sum
         if (stack == 1) sample.stack = kEmptyStack;
         if (stack > 1) sample.stack = StackId{static_cast<std::uint32_t>(stack - 2)};
@@ -343,20 +364,20 @@ void TableReader::read_message(std::string_view encoded, Columns& columns) {
             case bytes(BlockTag::kProcess): read_process(view(message.get_view())); break;
             case bytes(BlockTag::kThread): read_thread(view(message.get_view())); break;
             case bytes(BlockTag::kEnd): read_end(view(message.get_view())); break;
-            case bytes(BlockTag::kFrameFunction): columns.frame_function.set(message.get_packed_uint64()); break;
-            case bytes(BlockTag::kFrameLine): columns.frame_line.set(message.get_packed_uint64()); break;
-            case bytes(BlockTag::kStackParent): columns.stack_parent.set(message.get_packed_uint64()); break;
-            case bytes(BlockTag::kStackFrame): columns.stack_frame.set(message.get_packed_uint64()); break;
-            case bytes(BlockTag::kSampleThread): columns.thread.set(message.get_packed_uint64()); break;
-            case bytes(BlockTag::kSampleStack): columns.stack.set(message.get_packed_sint64()); break;
-            case bytes(BlockTag::kSampleState): columns.state.set(message.get_packed_uint64()); break;
-            case bytes(BlockTag::kSampleCount): columns.count.set(message.get_packed_uint64()); break;
-            case bytes(BlockTag::kSampleWeight): columns.weight.set(message.get_packed_sint64()); break;
-            case bytes(BlockTag::kSampleStart): columns.start.set(message.get_packed_sint64()); break;
-            case bytes(BlockTag::kGrownRow): columns.grown_row.set(message.get_packed_uint64()); break;
-            case bytes(BlockTag::kGrownCount): columns.grown_count.set(message.get_packed_sint64()); break;
-            case bytes(BlockTag::kGrownWeight): columns.grown_weight.set(message.get_packed_sint64()); break;
-            case bytes(BlockTag::kGrownStack): columns.grown_stack.set(message.get_packed_uint64()); break;
+            case bytes(BlockTag::kFrameFunction): columns.frame_function.set(message.get_view()); break;
+            case bytes(BlockTag::kFrameLine): columns.frame_line.set(message.get_view()); break;
+            case bytes(BlockTag::kStackParent): columns.stack_parent.set(message.get_view()); break;
+            case bytes(BlockTag::kStackFrame): columns.stack_frame.set(message.get_view()); break;
+            case bytes(BlockTag::kSampleThread): columns.thread.set(message.get_view()); break;
+            case bytes(BlockTag::kSampleStack): columns.stack.set(message.get_view()); break;
+            case bytes(BlockTag::kSampleState): columns.state.set(message.get_view()); break;
+            case bytes(BlockTag::kSampleCount): columns.count.set(message.get_view()); break;
+            case bytes(BlockTag::kSampleWeight): columns.weight.set(message.get_view()); break;
+            case bytes(BlockTag::kSampleStart): columns.start.set(message.get_view()); break;
+            case bytes(BlockTag::kGrownRow): columns.grown_row.set(message.get_view()); break;
+            case bytes(BlockTag::kGrownCount): columns.grown_count.set(message.get_view()); break;
+            case bytes(BlockTag::kGrownWeight): columns.grown_weight.set(message.get_view()); break;
+            case bytes(BlockTag::kGrownStack): columns.grown_stack.set(message.get_view()); break;
             default: message.skip();
         }
     }
@@ -384,11 +405,8 @@ ReadProfile TableReader::finish() && {
     Profile& profile = read_.profile;
     if (profile.strings.empty()) profile.strings.emplace_back();
     profile.info.stacks = total_count_;
-    std::erase_if(profile.samples, [](const Sample& sample) { return sample.count == 0; });
-    const auto in_time = [](const Sample& a, const Sample& b) {
-        return std::tie(a.start, a.thread) < std::tie(b.start, b.thread);
-    };
-    if (profile.info.timeline && !std::is_sorted(profile.samples.begin(), profile.samples.end(), in_time))
+    if (empty_rows_) std::erase_if(profile.samples, [](const Sample& sample) { return sample.count == 0; });
+    if (profile.info.timeline && !in_order_)
         std::stable_sort(profile.samples.begin(), profile.samples.end(), in_time);
     return std::move(read_);
 }

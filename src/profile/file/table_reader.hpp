@@ -13,7 +13,8 @@ namespace lampyr::profile::file {
 /// number must leave room for sums; anything else is kCorrupt, and nothing may be used then.
 class TableReader {
   public:
-    explicit TableReader(const ReadLimits& limits) : limits_(limits) { read_.complete = false; }
+    /// `spare`: tables whose memory is used again; nothing of what they hold is.
+    TableReader(const ReadLimits& limits, Profile&& spare);
 
     [[nodiscard]] Result<void> add(std::string_view message);
     /// The profile, its rows in their final order.
@@ -44,6 +45,8 @@ class TableReader {
     std::uint64_t total_count_ = 0;
     std::int64_t total_weight_ = 0;
     std::vector<std::uint32_t> depth_;  // of each stack
+    bool empty_rows_ = false;           // a sample's count came to nothing
+    bool in_order_ = true;              // samples came in the order of time
     ReadProfile read_;
 };
 
