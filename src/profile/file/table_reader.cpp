@@ -406,8 +406,7 @@ ReadProfile TableReader::finish() && {
     if (profile.strings.empty()) profile.strings.emplace_back();
     profile.info.stacks = total_count_;
     if (empty_rows_) std::erase_if(profile.samples, [](const Sample& sample) { return sample.count == 0; });
-    if (profile.info.timeline && !in_order_)
-        std::stable_sort(profile.samples.begin(), profile.samples.end(), in_time);
+    if (profile.info.timeline && !in_order_) std::stable_sort(profile.samples.begin(), profile.samples.end(), in_time);
     return std::move(read_);
 }
 
