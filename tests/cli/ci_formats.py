@@ -22,6 +22,7 @@ import hostile_runs  # noqa: E402
 from hostile_runs import visible  # noqa: E402
 
 LAMPYR = SOURCES = None
+PYTHON = os.path.realpath(sys.executable)
 HERE = pathlib.Path(__file__).resolve().parent
 SLOWER = [visible(hostile_runs.NAMES[index]) for index in hostile_runs.SLOWER]
 
@@ -279,7 +280,7 @@ class Templates(unittest.TestCase):
     def test_github_action_runs(self):
         steps = self.load("action.yml")["runs"]["steps"]
         folder, base = self.repository()
-        values = {"COMMAND": "/usr/bin/env python3 bench.py", "BASE": base, "CONFIG": "",
+        values = {"COMMAND": PYTHON + " bench.py", "BASE": base, "CONFIG": "",
                   "ARGUMENTS": "--runs 3 --warm-ups 0"}
         self.assertEqual(set(steps[0]["env"]), set(values))
         output = self.run_step(["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c"], steps[0]["run"], folder, **values)
@@ -303,7 +304,7 @@ class Templates(unittest.TestCase):
     def test_gitlab_job_runs(self):
         job = self.load("gitlab-ci.yml")[".lampyr-check"]
         folder, base = self.repository()
-        values = dict(job["variables"], COMMAND="python3 bench.py", LAMPYR_ARGUMENTS="--runs 3 --warm-ups 0",
+        values = dict(job["variables"], COMMAND=PYTHON + " bench.py", LAMPYR_ARGUMENTS="--runs 3 --warm-ups 0",
                       CI_MERGE_REQUEST_DIFF_BASE_SHA=base)
         self.run_step(["bash", "-eo", "pipefail", "-c"], "\n".join(job["script"]), folder, **values)
         for path in job["artifacts"]["reports"].values():
