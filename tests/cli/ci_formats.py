@@ -257,7 +257,23 @@ class Templates(unittest.TestCase):
         self.assertIn(run.returncode, (0, 1, 3), run.stderr)
         self.assertLessEqual({"check.json", "junit.xml", "gitlab.json", "diff.svg", "summary.md", "base", "new"},
                              set(os.listdir(folder / "lampyr-check")))
+        self.check_recordings(folder / "lampyr-check")
         return run.stdout
+
+    def check_recordings(self, folder):
+        """Every run of both sides is there and read again, to the same verdict."""
+        sides = [sorted((folder / side).glob("*.lampyr")) for side in ("base", "new")]
+        self.assertEqual([len(side) for side in sides], [3, 3])
+        for profile in sides[0] + sides[1]:
+            text = subprocess.run([LAMPYR, "report", profile], check=True, capture_output=True, text=True).stdout
+            self.assertIn("work", text)
+        again = subprocess.run([LAMPYR, "check", "--json", folder / "again.json", "--base-profiles", folder / "base",
+                                "--new-profiles", folder / "new"], capture_output=True, text=True)
+        first, second = strict_json(folder / "check.json"), strict_json(folder / "again.json")
+        self.assertEqual(again.returncode, second["exit_status"], again.stderr)
+        self.assertEqual(first["outcome"], second["outcome"])
+        self.assertEqual([function["name"] for function in first["functions"]],
+                         [function["name"] for function in second["functions"]])
 
     def test_github_action(self):
         action = self.load("action.yml")
@@ -283,8 +299,10 @@ class Templates(unittest.TestCase):
         values = {"COMMAND": PYTHON + " bench.py", "BASE": base, "CONFIG": "",
                   "ARGUMENTS": "--runs 3 --warm-ups 0"}
         self.assertEqual(set(steps[0]["env"]), set(values))
+        values["GITHUB_STEP_SUMMARY"] = "step.md"
         output = self.run_step(["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c"], steps[0]["run"], folder, **values)
         workflow_commands(output)
+        self.assertIn("### lampyr check", (folder / "step.md").read_text())
         self.assertEqual(steps[1]["with"]["path"], "lampyr-check")
 
     def test_gitlab_job(self):
