@@ -101,7 +101,7 @@ std::string detectable_sentence(const CheckResult& result) {
     for (const FunctionChange& function : comparison.functions) {
         if (!function.self.significant.tested || !function.self.time || told == 3) continue;
         text += fmt::format(", {} of {} ({})", signed_percent(std::max(function.self.time->detectable, least)),
-                            function.name.substr(0, 60), percent(function.self.share.base));
+                            shortened(function.name, 60), percent(function.self.share.base));
         ++told;
     }
     return text + ".";

@@ -3,11 +3,12 @@
 #include "check/check_report.hpp"
 #include "check/diff_report.hpp"
 #include "check/words.hpp"
+#include "profile/labels.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cmath>
+#include <set>
 
 namespace lampyr::check {
 namespace {
@@ -49,11 +50,29 @@ struct TestCase {
     std::string failure{};  ///< empty: passed
     std::string skipped{};
     bool error = false;
+    std::string place{};  ///< of a function: file, line, and how it was found again
+};
+
+/// What a test is called from one report to the next: CI systems keep its history under its name, so no line and no figure.
+class TestNames {
+  public:
+    std::string of(const FunctionChange& function) {
+        return once(shortened(profile::location_label(function.name, function.file, 0)));
+    }
+    std::string once(const std::string& name) {
+        std::string one = name;
+        for (std::size_t number = 2; !taken_.insert(one).second; ++number) one = fmt::format("{} #{}", name, number);
+        return one;
+    }
+
+  private:
+    std::set<std::string> taken_{"whole program", "conclusive"};
 };
 
 std::vector<TestCase> test_cases(const CheckResult& result) {
     std::vector<TestCase> cases;
-    TestCase whole{"whole program", "", "", false};
+    TestNames names;
+    TestCase whole{"whole program"};
     if (result.program == Finding::kSlower)
         whole.failure =
             fmt::format("{} CPU time for a unit of work (95 %: {})",
@@ -64,44 +83,59 @@ std::vector<TestCase> test_cases(const CheckResult& result) {
         const FunctionChange& function = result.comparison.functions[row];
         const FunctionFinding& finding = result.functions[row];
         if (finding.finding == Finding::kNotTested) continue;
-        TestCase test{function_label(function, false), "", "", false};
+        TestCase test{names.of(function)};
+        test.place = function_label(function, false);
         if (finding.finding == Finding::kSlower) test.failure = slower_sentence(result, row);
         if (finding.finding == Finding::kIgnored || finding.finding == Finding::kAllowed) test.skipped = finding.note;
         cases.push_back(std::move(test));
     }
     for (const BudgetFinding& budget : result.budgets) {
-        TestCase test{"budget " + budget.budget.function, "", "", false};
+        TestCase test{names.once("budget " + budget.budget.function)};
         if (budget.state == BudgetFinding::State::kBroken) test.failure = budget.function + ": " + budget.words;
         if (budget.state == BudgetFinding::State::kNoFunction) test.skipped = budget.words;
         cases.push_back(std::move(test));
     }
     if (result.outcome == Outcome::kInconclusive || result.outcome == Outcome::kFailed)
-        cases.push_back({"conclusive", headline(result), "", true});
+        cases.push_back({"conclusive", headline(result), "", true, ""});
     return cases;
 }
 
-/// Stable across runs of the same code: what and where, no figures.
-std::string fingerprint(const std::string& text) {
-    std::uint64_t hash = 14695981039346656037ULL;  // FNV-1a
-    for (const char c : text) hash = (hash ^ static_cast<unsigned char>(c)) * 1099511628211ULL;
-    return fmt::format("{:016x}", hash);
-}
+/// The issues of a code quality report. GitLab tells them apart, and knows them again, by their fingerprints alone: those say
+/// what and where, no figures, so that the same code has the same ones; and no two of a report are equal.
+class Issues {
+  public:
+    explicit Issues(exporter::JsonWriter& json) : json_(json) {}
 
-void put_issue(exporter::JsonWriter& json, const std::string& what, const std::string& check, const std::string& file,
-               std::uint32_t line, const std::string& name) {
-    json.begin_object();
-    json.field("description", what);
-    json.field("check_name", check);
-    json.field("fingerprint", fingerprint(check + "\n" + file + "\n" + name));
-    json.field("severity", "major");
-    json.key("location").begin_object();
-    json.field("path", file.empty() ? "." : file);
-    json.key("lines").begin_object();
-    json.field("begin", static_cast<std::uint64_t>(std::max<std::uint32_t>(line, 1)));
-    json.end_object();
-    json.end_object();
-    json.end_object();
-}
+    /// `subject` is what the issue is about, whatever file of the repository it can be shown at.
+    void put(const std::string& what, const std::string& check, const std::string& subject,
+             const std::string& path = "", std::uint32_t line = 0) {
+        json_.begin_object();
+        json_.field("description", base::terminal_text(what));
+        json_.field("check_name", check);
+        json_.field("fingerprint", fingerprint(check + "\n" + subject));
+        json_.field("severity", "major");
+        json_.key("location").begin_object();
+        json_.field("path", path.empty() ? "." : base::terminal_text(path));
+        json_.key("lines").begin_object();
+        json_.field("begin", static_cast<std::uint64_t>(std::max<std::uint32_t>(line, 1)));
+        json_.end_object();
+        json_.end_object();
+        json_.end_object();
+    }
+
+  private:
+    std::string fingerprint(std::string text) {
+        for (;; text += '\n') {
+            std::uint64_t hash = 14695981039346656037ULL;  // FNV-1a
+            for (const char c : text) hash = (hash ^ static_cast<unsigned char>(c)) * 1099511628211ULL;
+            std::string print = fmt::format("{:016x}", hash);
+            if (given_.insert(print).second) return print;
+        }
+    }
+
+    exporter::JsonWriter& json_;
+    std::set<std::string> given_;
+};
 
 }  // namespace
 
@@ -123,8 +157,8 @@ std::string check_junit(const CheckResult& result) {
         }
         out += ">";
         if (!test.failure.empty())
-            out += fmt::format("<{} message=\"{}\"/>", test.error ? "error" : "failure",
-                               base::xml_attribute(test.failure));
+            out += fmt::format("<{0} message=\"{1}\">{2}</{0}>", test.error ? "error" : "failure",
+                               base::xml_attribute(test.failure), base::xml_text(test.place));
         else
             out += fmt::format("<skipped message=\"{}\"/>", base::xml_attribute(test.skipped));
         out += "</testcase>\n";
@@ -159,16 +193,17 @@ std::string check_github(const CheckResult& result) {
 
 Result<void> write_check_gitlab(const CheckResult& result, ByteSink& sink) {
     exporter::JsonWriter json(sink);
+    Issues issues(json);
     json.begin_array();
     for (const std::size_t row : result.slower()) {
         const FunctionChange& function = result.comparison.functions[row];
-        put_issue(json, slower_sentence(result, row), "lampyr slower", repository_path(result, function), function.line,
-                  function.name);
+        issues.put(slower_sentence(result, row), "lampyr slower", function.file + "\n" + function.name,
+                   repository_path(result, function), function.line);
     }
     for (const BudgetFinding& budget : result.budgets)
         if (budget.state == BudgetFinding::State::kBroken)
-            put_issue(json, budget.function + ": " + budget.words, "lampyr budget", "", 1, budget.budget.function);
-    if (result.program == Finding::kSlower) put_issue(json, headline(result), "lampyr slower", "", 1, "whole program");
+            issues.put(budget.function + ": " + budget.words, "lampyr budget", budget.budget.function);
+    if (result.program == Finding::kSlower) issues.put(headline(result), "lampyr slower", "whole program");
     json.end_array();
     return json.finish();
 }

@@ -11,22 +11,25 @@
 namespace lampyr::check {
 namespace {
 
-constexpr std::size_t kLongest = 160;
-
 /// Without a minus before a zero.
 std::string signed_number(double value) {
     std::string text = fmt::format("{:+.1f}", value);
     return text == "-0.0" ? "+0.0" : text;
 }
 
-std::string cut(std::string text) {
-    if (text.size() <= kLongest) return text;
-    std::size_t end = kLongest;
-    while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xc0U) == 0x80U) --end;
-    return text.substr(0, end) + "...";
+/// Some dialects make a link of `www.` and of `scheme://` wherever they stand, in a code span of HTML as well.
+bool begins_link(std::string_view before, std::string_view rest) {
+    return rest.starts_with("://") || (rest.starts_with('.') && (before.ends_with("www") || before.ends_with("WWW")));
 }
 
 }  // namespace
+
+std::string shortened(std::string text, std::size_t most) {
+    if (text.size() <= most) return text;
+    std::size_t end = most;
+    while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xc0U) == 0x80U) --end;
+    return text.substr(0, end) + "...";
+}
 
 std::string percent(double share) {
     if (share > 0 && share < 0.0005) return "<0.1 %";
@@ -44,17 +47,17 @@ std::string interval(const Estimate& estimate) {
 std::string count(double value) { return format_count(static_cast<std::uint64_t>(std::llround(value))); }
 
 std::string function_label(const FunctionChange& function, bool full_filenames) {
-    std::string label =
-        cut(profile::location_label(function.name, full_filenames ? function.full_file : function.file, function.line));
+    std::string label = shortened(
+        profile::location_label(function.name, full_filenames ? function.full_file : function.file, function.line));
     switch (function.match) {
         case MatchKind::kSame:
         case MatchKind::kPath: return label;
-        case MatchKind::kMoved: return label + fmt::format(" [moved from {}]", cut(function.base_file));
+        case MatchKind::kMoved: return label + fmt::format(" [moved from {}]", shortened(function.base_file));
         case MatchKind::kRenamed:
-            return label + fmt::format(" [was {}; matched by structure]", cut(function.base_name));
+            return label + fmt::format(" [was {}; matched by structure]", shortened(function.base_name));
         case MatchKind::kAsked:
-            return label +
-                   fmt::format(" [was {}]", cut(function.base_name.empty() ? function.base_file : function.base_name));
+            return label + fmt::format(" [was {}]",
+                                       shortened(function.base_name.empty() ? function.base_file : function.base_name));
         case MatchKind::kOnlyBase: return label + " [gone]";
         case MatchKind::kOnlyNew: return label + " [new]";
     }
@@ -74,10 +77,13 @@ std::string markdown_text(std::string_view text) {
 }
 
 std::string markdown_code(std::string_view text) {
-    std::string html = base::xml_text(base::terminal_text(text));
+    const std::string html = base::xml_text(text);
     std::string safe;
-    for (const char c : html) {
-        if (std::string_view("|`*_[]~@$\\").find(c) != std::string_view::npos)
+    for (std::size_t at = 0; at < html.size(); ++at) {
+        const char c = html[at];
+        const std::string_view view = html;
+        if (std::string_view("|`*_[]~@$\\").find(c) != std::string_view::npos ||
+            begins_link(view.substr(0, at), view.substr(at)))
             safe += fmt::format("&#{};", static_cast<int>(c));
         else
             safe.push_back(c);

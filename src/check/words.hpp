@@ -4,6 +4,7 @@
 #include <lampyr/compare.hpp>
 #include <lampyr/text.hpp>
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -18,6 +19,8 @@ namespace lampyr::check {
 [[nodiscard]] std::string interval(const Estimate& estimate);  ///< "+1.0 to +5.5 %"
 [[nodiscard]] std::string count(double value);                 ///< "12,345"
 
+/// Not longer than `most` bytes and a mark that it was longer; whole characters.
+[[nodiscard]] std::string shortened(std::string text, std::size_t most = 160);
 /// `name (file:line)`, and in brackets how it was found again where that is not plain. Not yet safe for any sink.
 [[nodiscard]] std::string function_label(const FunctionChange& function, bool full_filenames);
 /// Text for a Markdown table cell: nothing in it acts as markup.

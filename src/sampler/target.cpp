@@ -37,9 +37,11 @@ Result<cpython::RuntimeLocation> find_runtime(const process::VmMemory& memory, P
     return cpython::locate_runtime(memory, pid, *maps);
 }
 
-/// True when another look, `since` after the first, may find more. In the middle of an exec the kernel refuses everybody.
+/// True when another look, `since` after the first, may find more. In the middle of an exec the kernel refuses everybody, and
+/// mappings may be those of one image and the memory that of the next.
 bool may_change(const Error& error, bool young, nanoseconds since) {
-    if (error.code == ErrorCode::kPermission) return young && since < kLongestExec;
+    if (error.code == ErrorCode::kPermission || error.code == ErrorCode::kTargetGone)
+        return young && since < kLongestExec;
     return error.code == ErrorCode::kPythonStarting || (young && error.code == ErrorCode::kNotPython);
 }
 
@@ -70,8 +72,12 @@ Error ended_early(const std::string& program, const process::WaitStatus& status)
 Result<std::unique_ptr<Target::Impl>> look_at_process(Pid pid, const cpython::RuntimeLocation* known) {
     auto memory = process::VmMemory::open(pid);
     if (!memory) return memory.error();
+    const process::ProcessHandle& handle = (*memory)->process();
+    const Error another{ErrorCode::kPythonStarting, fmt::format("process {} started another program", pid.value),
+                        "try again"};
     auto runtime = find_runtime(**memory, pid, known);
-    if (!runtime) return runtime.error();
+    // Mappings of one image say nothing of the next, neither where an interpreter is nor that there is none.
+    if (!runtime) return handle.image_changed() ? another : runtime.error();
     auto info = process::read_process_info(pid);
     if (!info) return info.error();
     auto tids = process::TidMap::open((*memory)->process());
@@ -86,9 +92,7 @@ Result<std::unique_ptr<Target::Impl>> look_at_process(Pid pid, const cpython::Ru
         .child = std::nullopt,
     });
     // What was located belongs to the image that was mapped then; an exec in between makes it worthless.
-    if (impl->memory->process().image_changed())
-        return Error{ErrorCode::kPythonStarting, fmt::format("process {} started another program", pid.value),
-                     "try again"};
+    if (handle.image_changed()) return another;
     return impl;
 }
 

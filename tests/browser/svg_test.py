@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 """The flame graph in a real browser: zoom, back, search, keyboard, hostile names, embedding.
 
-svg_test.py SVG_MAKE [FOLDER]: pictures and screenshots go to FOLDER when it is given, else they are thrown away.
+svg_test.py SVG_MAKE LAMPYR [FOLDER]: pictures and screenshots go to FOLDER when it is given, else they are thrown away.
 Exit status 77: no chromium and chromedriver here."""
 
 import pathlib
@@ -211,6 +211,32 @@ class Picture(unittest.TestCase):
             self.open("hostile.svg", fragment=fragment)
             self.assertTrue(b.run(TEXTS))
 
+    def test_difference_shows_both_sides(self):
+        b = self.browser
+        self.open("diff.svg")
+        self.assertEqual({" ".join(text.split(" ")[:2]) for text, *_ in b.run(TEXTS) if text[0] in "▲▼✚✖"},
+                         {"▲ parse", "▼ load", "✖ old_path", "✖ old_leaf", "✚ new_path", "✚ new_leaf"})
+        rows = {}
+        for x, y, w, _ in b.run(RECTS):
+            rows.setdefault(y, []).append(w)
+        for total in map(sum, rows.values()):
+            self.assertLessEqual(total, 1180.5)
+        functions = rows[sorted(rows)[2]]
+        self.assertAlmostEqual(sum(functions), 1180, delta=1.1 * len(functions), msg="parse, load, old_path and new_path are all of main")
+        for width, mean_share in zip(sorted(functions), [.1, .125, .375, .4], strict=True):
+            self.assertAlmostEqual(width / 1180, mean_share, delta=.003)
+        self.shot("diff")
+        b.mouse(*self.text("✖ old_path"))
+        self.assertIn("z=", b.run("return location.hash"))
+        texts = " ".join(text for text, *_ in b.run(TEXTS))
+        self.assertIn("old_leaf", texts)
+        self.assertNotIn("parse", texts)
+        b.keys(ESCAPE)
+        b.keys("/", *"new_")
+        self.assertIn("2 frames matched", b.run(FOUND))
+        b.mouse(*self.text("✚ new_leaf"), click=False)
+        self.shot("diff-search")
+
     def test_dark(self):
         self.open("server.svg", dark=True)
         self.assertEqual(self.browser.run("return getComputedStyle(document.querySelector('.bg')).fill"), "rgb(21, 23, 28)")
@@ -242,15 +268,25 @@ class Picture(unittest.TestCase):
         self.shot("object")
 
 
+def make_difference(lampyr):
+    """diff.svg: parse grew, load shrank, old_path is gone with what it calls, new_path is new."""
+    base = {"main;parse": 300, "main;load": 500, "main;old_path;old_leaf": 200}
+    new = {"main;parse": 500, "main;load": 250, "main;new_path;new_leaf": 250}
+    for name, stacks in (("base", base), ("new", new)):
+        (FOLDER / (name + ".txt")).write_text("".join(f"{stack} {count}\n" for stack, count in stacks.items()))
+    subprocess.run([lampyr, "diff", "-q", "-o", "diff.svg", "base.txt", "--to", "new.txt"], cwd=FOLDER, check=True)
+
+
 def main():
     global FOLDER
     if svg_browser.find() is None:
         print("skipped: needs chromium and chromedriver")
         return 77
     temporary = tempfile.TemporaryDirectory(prefix="svg-test-")
-    FOLDER = pathlib.Path(sys.argv[2] if len(sys.argv) > 2 else temporary.name).resolve()
+    FOLDER = pathlib.Path(sys.argv[3] if len(sys.argv) > 3 else temporary.name).resolve()
     FOLDER.mkdir(exist_ok=True)
     subprocess.run([sys.argv[1], str(FOLDER), "server", "threads", "wide", "deep", "hostile", "tree", "10000"], check=True)
+    make_difference(pathlib.Path(sys.argv[2]).resolve())
     result = unittest.main(argv=[sys.argv[0]], exit=False).result
     return 0 if result.wasSuccessful() else 1
 

@@ -2,6 +2,11 @@
 # One target a folder, with the warnings and sanitizers of this build. Links say which folders a folder may include.
 
 add_library(lampyr_options INTERFACE)
+# Debian has no libfmt.a.
+set(LAMPYR_FMT $<IF:$<BOOL:${LAMPYR_STATIC}>,fmt::fmt-header-only,fmt::fmt>)
+if(LAMPYR_STATIC)
+    target_link_options(lampyr_options INTERFACE -static-libstdc++ -static-libgcc)
+endif()
 target_include_directories(lampyr_options INTERFACE
     ${PROJECT_SOURCE_DIR}/include ${PROJECT_BINARY_DIR}/include ${PROJECT_SOURCE_DIR}/src)
 target_compile_options(lampyr_options INTERFACE

@@ -318,13 +318,10 @@ Result<Command> check_report(const Typed& typed) {
 Result<Command> parse_command(const std::string& name, Words words) {
     if (name == "diff") return parse_diff(std::move(words));
     if (name == "check") return parse_check(std::move(words));
+    if (name == "completions") return parse_completions(std::move(words));
     Typed typed;
     CLI::App app{"", name};
-    if (name == "record") describe_record(app, typed);
-    if (name == "top") describe_top(app, typed);
-    if (name == "dump") describe_dump(app, typed);
-    if (name == "report") describe_report(app, typed);
-    if (name == "doctor") describe_doctor(app, typed);
+    describe_command(app, typed);
     const bool explicit_program = std::find(words.begin(), words.end(), "--") != words.end();
     const bool starts_no_program = name == "report" || name == "doctor";
     Result<Words> program = starts_no_program ? Words{} : take_program(app, words);
@@ -340,6 +337,15 @@ Result<Command> parse_command(const std::string& name, Words words) {
 
 }  // namespace
 
+void describe_command(CLI::App& app, Typed& typed) {
+    const std::string& name = app.get_name();
+    if (name == "record") describe_record(app, typed);
+    if (name == "top") describe_top(app, typed);
+    if (name == "dump") describe_dump(app, typed);
+    if (name == "report") describe_report(app, typed);
+    if (name == "doctor") describe_doctor(app, typed);
+}
+
 Result<Command> parse_command_line(std::vector<std::string> words) {
     if (words.empty()) return Command{ShowText{overview_help(), false}};
     std::string first = words.front();
@@ -351,10 +357,9 @@ Result<Command> parse_command_line(std::vector<std::string> words) {
         first = words.front();
         words = {"--help"};
     }
-    for (const char* const name : {"record", "top", "dump", "report", "diff", "check",
-                                   "doctor"}) {  // in this order, so that one letter stays what it was
-        if (!first.empty() && std::string_view{name}.starts_with(first)) return parse_command(name, std::move(words));
-    }
+    for (const CommandLine& command : kCommands)
+        if (!first.empty() && command.name.starts_with(first))
+            return parse_command(std::string(command.name), std::move(words));
     if (first.starts_with("-")) return usage("unknown option " + in_quotes(first), "see lampyr --help");
     return usage("unknown command " + in_quotes(first),
                  "use record, top, dump, report, diff, check or doctor; see lampyr --help");

@@ -162,6 +162,13 @@ Result<void> choose_numbers(const Typed& typed, CheckArgs& args) {
 
 }  // namespace
 
+void with_check_options(const std::function<void(CLI::App&)>& use) {
+    Typed typed;
+    CLI::App app{"", "check"};
+    describe(app, typed);
+    use(app);
+}
+
 Result<Command> parse_check(Words words) {
     Typed typed;
     CLI::App app{"", "check"};

@@ -77,6 +77,13 @@ Result<std::pair<std::string, std::string>> split_pair(const std::string& text, 
     return std::pair{text.substr(0, equals), text.substr(equals + 1)};
 }
 
+void with_diff_options(const std::function<void(CLI::App&)>& use) {
+    TypedDiff typed;
+    CLI::App app{"", "diff"};
+    describe_diff(app, typed);
+    use(app);
+}
+
 Result<Command> parse_diff(Words words) {
     TypedDiff typed;
     CLI::App app{"", "diff"};

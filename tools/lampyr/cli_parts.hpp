@@ -29,6 +29,9 @@ void add_common(CLI::App& app, Typed& typed);
 /// --rate, --max-cpu, --duration, --idle, --gil, --blocking.
 [[nodiscard]] Result<void> take_sampling(const Typed& typed, SamplerOptions& sampling);
 
+/// Gives `app`, which has the command's name, its options; not for diff and check, see cli_compare.hpp.
+void describe_command(CLI::App& app, Typed& typed);
+
 void describe_top(CLI::App& app, Typed& typed);
 [[nodiscard]] Result<Command> check_top(const Typed& typed, Words program, bool explicit_program);
 

@@ -9,9 +9,9 @@
 namespace lampyr::tool {
 
 std::string overview_help() {
-    return "lampyr " LAMPYR_VERSION
-           ", a sampling profiler for Python that does not stop the program it looks at\n"
-           R"(
+    std::string text = "lampyr " LAMPYR_VERSION
+                       ", a sampling profiler for Python that does not stop the program it looks at\n"
+                       R"(
   lampyr record -o profile.svg -- python3 app.py   where does this program spend its time?
   sudo lampyr record -p 1234 -d 30                 and this one, which runs already?
   sudo lampyr dump -p 1234                         what is it doing just now?
@@ -19,14 +19,9 @@ std::string overview_help() {
   lampyr report day.lampyr                         what did yesterday's recording find?
 
 Commands (the first letters are enough):
-  record   sample a program for a while and write a flamegraph or another format
-  top      show live what takes the time
-  dump     print the Python stack of each thread once
-  report   read recordings: what took the time, or another format
-  diff     compare recordings: which functions take more of the time than before
-  check    fail when a change made a program slower: for CI
-  doctor   say whether a process can be profiled, and if not, why
-
+)";
+    for (const CommandLine& command : kCommands) text += fmt::format("  {:<11}  {}\n", command.name, command.help);
+    return text + R"(
   lampyr COMMAND --help   the options of a command, with examples
   lampyr --version
 )";
