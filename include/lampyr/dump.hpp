@@ -4,6 +4,9 @@
 #include <lampyr/profile.hpp>
 #include <lampyr/target.hpp>
 
+#include <chrono>
+#include <cstdint>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -16,6 +19,10 @@ struct DumpFrame {
     std::string short_file;  ///< relative to the package root
     std::uint32_t line = 0;  ///< 0: none
     FunctionKind kind = FunctionKind::kProject;
+    // What of the source is being run, as `code.co_positions()` says (3.11+, `DumpOptions::positions`).
+    std::uint32_t end_line = 0;    ///< 0: not known
+    std::int32_t column = -1;      ///< bytes of UTF-8 from the start of `line`; -1: not known
+    std::int32_t end_column = -1;  ///< the same in `end_line`, one behind the last; -1: not known
 };
 
 struct DumpThread {
@@ -34,11 +41,14 @@ struct ProcessDump {
     std::string command_line;
     std::string executable;
     std::string python_version;
-    std::vector<DumpThread> threads;  ///< oldest first
+    std::vector<DumpThread> threads;                ///< oldest first
+    std::chrono::system_clock::time_point taken{};  ///< when the stacks had been read
+    bool qualified_names = false;                   ///< the interpreter keeps qualified names (3.11+)
 };
 
 struct DumpOptions {
-    bool blocking = false;  ///< stop the Python threads while reading
+    bool blocking = false;   ///< stop the Python threads while reading
+    bool positions = false;  ///< also columns, where the interpreter keeps them
 };
 
 /// Every thread's stack, idle ones too. Without `blocking` the target is not stopped; a thread that moved while it was
@@ -51,5 +61,8 @@ struct DumpTextOptions {
 };
 /// py-spy's layout, made safe for a terminal.
 [[nodiscard]] std::string format_dump(const ProcessDump& dump, const DumpTextOptions& options);
+
+/// One JSON document with all of them, as docs/dump.schema.json describes it. Equal dumps give equal bytes.
+[[nodiscard]] std::string format_dumps_json(std::span<const ProcessDump> dumps);
 
 }  // namespace lampyr

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <lampyr/dump.hpp>
 
+#include "cpython/frame_position.hpp"
 #include "cpython/thread_names.hpp"
 #include "process/thread_status.hpp"
 #include "process/thread_stopper.hpp"
@@ -10,6 +11,8 @@
 
 #include <algorithm>
 #include <map>
+#include <optional>
+#include <span>
 
 namespace lampyr {
 
@@ -18,14 +21,32 @@ namespace {
 /// Sweeps taken at most until every thread's stack is proven.
 constexpr int kSweeps = 20;
 
-/// The frames of a stack in the profile's tables, innermost first.
-std::vector<DumpFrame> frames_of(const Profile& profile, StackId stack) {
+/// A frame of a stack as it was resolved, and what is read of it beyond name and line.
+struct FrameDetail {
+    cpython::RawFrame raw;
+    FrameId frame;
+    std::optional<cpython::Position> position;
+};
+
+/// Columns belong to the line that is shown, or are left out.
+void add_position(DumpFrame& frame, const cpython::Position& position) {
+    if (position.line != frame.line || position.end_line < position.line) return;
+    frame.end_line = position.end_line;
+    frame.column = position.column;
+    frame.end_column = position.end_column;
+}
+
+/// The frames of a stack in the profile's tables, innermost first. `details` are of the same frames, without the markers.
+std::vector<DumpFrame> frames_of(const Profile& profile, StackId stack, std::span<const FrameDetail> details) {
     std::vector<DumpFrame> frames;
     for (; stack != kEmptyStack; stack = profile.stacks[stack.value].parent) {
         const StackNode& node = profile.stacks[stack.value];
         const Function& function = profile.function(node.frame);
         frames.push_back({profile.string(function.name), profile.string(function.file),
                           profile.string(function.short_file), profile.frames[node.frame.value].line, function.kind});
+        if (details.empty() || details.front().frame != node.frame) continue;
+        if (details.front().position) add_position(frames.back(), *details.front().position);
+        details = details.subspan(1);
     }
     return frames;
 }
@@ -34,6 +55,7 @@ struct Found {
     DumpThread thread;
     RemoteAddr interpreter;
     StackId stack = kEmptyStack;
+    std::vector<FrameDetail> details{};  // innermost first; only when wanted
 };
 
 /// Sweeps until all stacks are proven, keeping each thread's latest; resolves them like a recording does.
@@ -53,6 +75,8 @@ class Dumper {
     bool sweep();
     bool sweep_stopped();
     void resolve();
+    void note_frames(const cpython::RawStack& stack, Found& found);
+    void read_details();
     [[nodiscard]] bool all_proven() const {
         return std::all_of(found_.begin(), found_.end(), [](const Found& found) { return found.thread.proven; });
     }
@@ -117,8 +141,22 @@ void Dumper::resolve() {
         if (stack->status == cpython::StackStatus::kOk)
             found.stack = resolver.resolve(*stack, cache_, builder_, reader_.code_generation(), {}, losses);
         found.thread.proven = found.thread.proven && resolver.last_proven();
+        if (options_.positions) note_frames(*stack, found);
         found_.push_back(std::move(found));
     }
+}
+
+void Dumper::note_frames(const cpython::RawStack& stack, Found& found) {
+    if (stack.status != cpython::StackStatus::kOk) return;
+    for (const cpython::RawFrame& raw : stack.frames)
+        if (const auto resolved = cache_.resolve(raw); resolved.kind == sampler::CodeCache::Kind::kFrame)
+            found.details.push_back({raw, resolved.frame, std::nullopt});
+}
+
+void Dumper::read_details() {
+    for (Found& found : found_)
+        for (FrameDetail& detail : found.details)
+            detail.position = cpython::frame_position(*target_.memory, target_.runtime.layout, detail.raw);
 }
 
 void Dumper::take_names() {
@@ -146,9 +184,12 @@ Result<ProcessDump> Dumper::run() {
     if (found_.empty())
         return Error{ErrorCode::kTargetGone,
                      fmt::format("process {} ended or has no Python thread any more", target_.pid.value), "", 0};
+    read_details();
     take_names();
 
     ProcessDump dump;
+    dump.taken = std::chrono::system_clock::now();
+    dump.qualified_names = target_.runtime.layout.code.qualname.present();
     dump.pid = target_.pid;
     dump.command_line = target_.command_line;
     dump.executable = target_.executable;
@@ -156,7 +197,7 @@ Result<ProcessDump> Dumper::run() {
     const Profile profile = std::move(builder_).finish({});
     // CPython lists interpreters and threads newest first.
     for (auto found = found_.rbegin(); found != found_.rend(); ++found) {
-        found->thread.frames = frames_of(profile, found->stack);
+        found->thread.frames = frames_of(profile, found->stack, found->details);
         dump.threads.push_back(std::move(found->thread));
     }
     return dump;

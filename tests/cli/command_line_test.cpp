@@ -83,6 +83,17 @@ TEST(CommandLine, CommandsMayBeShortened) {
     EXPECT_FALSE(parse_command_line({"recorder", "-p", "5"}));
 }
 
+TEST(CommandLine, DumpAsJsonAsksForColumns) {
+    const Result<Command> text = parse_command_line({"dump", "-p", "5"});
+    ASSERT_TRUE(text);
+    EXPECT_FALSE(std::get<DumpArgs>(*text).json || std::get<DumpArgs>(*text).reading.positions);
+    for (const char* name : {"-j", "--json"}) {
+        const Result<Command> json = parse_command_line({"dump", "-p", "5", name});
+        ASSERT_TRUE(json);
+        EXPECT_TRUE(std::get<DumpArgs>(*json).json && std::get<DumpArgs>(*json).reading.positions);
+    }
+}
+
 TEST(CommandLine, NothingThrowsWhateverIsTyped) {
     for (const Words& words : std::vector<Words>{{"record", "-"},
                                                  {"record", "---"},

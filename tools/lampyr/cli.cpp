@@ -63,11 +63,13 @@ void describe_dump(CLI::App& app, Typed& typed) {
   sudo lampyr dump -p 1234              what is it doing just now?
   sudo lampyr dump -s -p 1234           it and its worker processes
   sudo lampyr dump -p 1234 --blocking   stop it for the moment of reading: all threads at one instant
+  sudo lampyr dump -s -j -p 1234        for a script: JSON with lines and columns (docs/output-formats.md)
 
 Usage: lampyr dump [OPTIONS] -p PID
 )");
     add_common(app, typed);
-    app.add_flag("--full-filenames", typed.full_filenames, "whole paths")->group("Output");
+    app.add_flag("-j,--json", typed.json, "one JSON document instead of text")->group("Output");
+    app.add_flag("--full-filenames", typed.full_filenames, "whole paths; JSON has both")->group("Output");
     add_messages(app, typed.messages);
 }
 
@@ -242,8 +244,15 @@ Result<Command> check_dump(const Typed& typed, const Words& program) {
     if (typed.blocking && typed.nonblocking) return exclusive("--blocking", "--nonblocking");
     const Result<ColourChoice> colour = parse_colour(typed.messages.colour);
     if (!colour) return colour.error();
-    return Command{
-        DumpArgs{pids->front(), typed.subprocesses, {typed.blocking}, {false, typed.full_filenames}, *colour}};
+    DumpArgs args;
+    args.pid = pids->front();
+    args.subprocesses = typed.subprocesses;
+    args.reading.blocking = typed.blocking;
+    args.reading.positions = typed.json;
+    args.text.full_filenames = typed.full_filenames;
+    args.json = typed.json;
+    args.colour = *colour;
+    return Command{std::move(args)};
 }
 
 Result<Command> check_doctor(const Typed& typed) {

@@ -64,6 +64,7 @@ struct DumpArgs {
     DumpOptions reading;
     DumpTextOptions text;  ///< `colour` is decided when printing
     ColourChoice colour = ColourChoice::kAuto;
+    bool json = false;  ///< one document instead of text
 };
 
 struct DoctorArgs {
