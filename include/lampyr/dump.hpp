@@ -12,6 +12,21 @@
 
 namespace lampyr {
 
+enum class DumpLocalKind : std::uint8_t {
+    kArgument,
+    kLocal,
+    kFree,  ///< of an enclosing function
+};
+
+/// A variable of a frame and its value as about repr() would show it, cut to a length.
+struct DumpLocal {
+    std::string name;
+    std::string value;
+    DumpLocalKind kind = DumpLocalKind::kLocal;
+    bool changed = false;  ///< it became another one while it was read
+    friend bool operator==(const DumpLocal&, const DumpLocal&) = default;
+};
+
 /// One frame in words. Text is UTF-8 with what was not Unicode shown as visible escapes; not yet safe for a terminal.
 struct DumpFrame {
     std::string name;        ///< qualified on 3.11+
@@ -20,9 +35,11 @@ struct DumpFrame {
     std::uint32_t line = 0;  ///< 0: none
     FunctionKind kind = FunctionKind::kProject;
     // What of the source is being run, as `code.co_positions()` says (3.11+, `DumpOptions::positions`).
-    std::uint32_t end_line = 0;    ///< 0: not known
-    std::int32_t column = -1;      ///< bytes of UTF-8 from the start of `line`; -1: not known
-    std::int32_t end_column = -1;  ///< the same in `end_line`, one behind the last; -1: not known
+    std::uint32_t end_line = 0;       ///< 0: not known
+    std::int32_t column = -1;         ///< bytes of UTF-8 from the start of `line`; -1: not known
+    std::int32_t end_column = -1;     ///< the same in `end_line`, one behind the last; -1: not known
+    std::vector<DumpLocal> locals{};  ///< `DumpOptions::locals`; those that have a value
+    bool locals_read = false;         ///< false: not asked for, or the frame was gone or could not be read
 };
 
 struct DumpThread {
@@ -44,11 +61,15 @@ struct ProcessDump {
     std::vector<DumpThread> threads;                ///< oldest first
     std::chrono::system_clock::time_point taken{};  ///< when the stacks had been read
     bool qualified_names = false;                   ///< the interpreter keeps qualified names (3.11+)
+    bool with_locals = false;                       ///< they were asked for
 };
 
 struct DumpOptions {
     bool blocking = false;   ///< stop the Python threads while reading
     bool positions = false;  ///< also columns, where the interpreter keeps them
+    /// Also arguments and variables of functions: 0 none, 1 values in short, 2 at length. They are read over a moment in which
+    /// the target runs on, unless `blocking` holds it.
+    unsigned locals = 0;
 };
 
 /// Every thread's stack, idle ones too. Without `blocking` the target is not stopped; a thread that moved while it was

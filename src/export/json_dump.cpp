@@ -63,9 +63,33 @@ void column_or_null(JsonWriter& json, std::string_view name, std::int32_t column
     number_or_null(json, name, column < 0 ? 0 : static_cast<std::uint64_t>(column), column >= 0);
 }
 
-void write_frame(JsonWriter& json, const DumpFrame& frame, bool qualified_names) {
+std::string_view kind_text(DumpLocalKind kind) {
+    switch (kind) {
+        case DumpLocalKind::kArgument: return "argument";
+        case DumpLocalKind::kLocal: return "local";
+        case DumpLocalKind::kFree: break;
+    }
+    return "free";
+}
+
+void write_locals(JsonWriter& json, const DumpFrame& frame) {
+    json.key("locals");
+    if (!frame.locals_read) return json.null();
+    json.begin_array();
+    for (const DumpLocal& local : frame.locals) {
+        json.begin_object();
+        json.field("name", local.name);
+        json.field("kind", kind_text(local.kind));
+        json.field("value", local.value);
+        json.key("changed").boolean(local.changed);
+        json.end_object();
+    }
+    json.end_array();
+}
+
+void write_frame(JsonWriter& json, const DumpFrame& frame, const ProcessDump& dump) {
     const bool code = frame.kind != FunctionKind::kMarker;
-    const bool qualified = qualified_names && code;
+    const bool qualified = dump.qualified_names && code;
     const std::string_view name = frame.name;
     json.begin_object();
     json.field("function", qualified ? name.substr(name.rfind('.') + 1) : name);
@@ -77,10 +101,11 @@ void write_frame(JsonWriter& json, const DumpFrame& frame, bool qualified_names)
     column_or_null(json, "column", frame.column);
     column_or_null(json, "end_column", frame.end_column);
     json.field("kind", kind_text(frame.kind));
+    if (dump.with_locals) write_locals(json, frame);
     json.end_object();
 }
 
-void write_thread(JsonWriter& json, const DumpThread& thread, bool qualified_names) {
+void write_thread(JsonWriter& json, const DumpThread& thread, const ProcessDump& dump) {
     json.begin_object();
     number_or_null(json, "os_thread_id", static_cast<std::uint64_t>(thread.os_tid.value), thread.os_tid.value != 0);
     json.field("thread_id", thread.ident);
@@ -90,7 +115,7 @@ void write_thread(JsonWriter& json, const DumpThread& thread, bool qualified_nam
     json.key("holds_gil").boolean(thread.holds_gil);
     json.key("proven").boolean(thread.proven);
     json.key("frames").begin_array();
-    for (const DumpFrame& frame : thread.frames) write_frame(json, frame, qualified_names);
+    for (const DumpFrame& frame : thread.frames) write_frame(json, frame, dump);
     json.end_array();
     json.end_object();
 }
@@ -103,7 +128,7 @@ void write_process(JsonWriter& json, const ProcessDump& dump) {
     json.field("executable", dump.executable);
     json.field("python_version", dump.python_version);
     json.key("threads").begin_array();
-    for (const DumpThread& thread : dump.threads) write_thread(json, thread, dump.qualified_names);
+    for (const DumpThread& thread : dump.threads) write_thread(json, thread, dump);
     json.end_array();
     json.end_object();
 }

@@ -45,8 +45,9 @@ class DumpText {
     }
     void add(std::string_view words) { add(Style::kPlain, words); }
     void end_line() { text_.push_back('\n'); }
-    void add_thread(const DumpThread& thread);
+    void add_thread(const DumpThread& thread, bool with_locals);
     void add_frame(const DumpFrame& frame);
+    void add_locals(const DumpFrame& frame, std::string_view title, bool arguments);
 
     DumpTextOptions options_;
     std::string text_;
@@ -65,7 +66,26 @@ void DumpText::add_frame(const DumpFrame& frame) {
     end_line();
 }
 
-void DumpText::add_thread(const DumpThread& thread) {
+/// Arguments, or all else, under a title of their own.
+void DumpText::add_locals(const DumpFrame& frame, std::string_view title, bool arguments) {
+    bool first = true;
+    for (const DumpLocal& local : frame.locals) {
+        if ((local.kind == DumpLocalKind::kArgument) != arguments) continue;
+        if (first) {
+            add(Style::kDim, title);
+            end_line();
+        }
+        first = false;
+        add("            ");
+        add(local.name);
+        add(": ");
+        add(Style::kFile, local.value);
+        if (local.changed) add(Style::kNote, " (changed while it was read)");
+        end_line();
+    }
+}
+
+void DumpText::add_thread(const DumpThread& thread, bool with_locals) {
     add("Thread ");
     add(Style::kHead,
         thread.os_tid.value != 0 ? fmt::format("{}", thread.os_tid.value) : fmt::format("{:#x}", thread.ident));
@@ -84,7 +104,16 @@ void DumpText::add_thread(const DumpThread& thread) {
         add(Style::kNote, "    (stack moved while it was read)");
         end_line();
     }
-    for (const DumpFrame& frame : thread.frames) add_frame(frame);
+    for (const DumpFrame& frame : thread.frames) {
+        add_frame(frame);
+        if (frame.kind == FunctionKind::kMarker || !with_locals) continue;
+        if (!frame.locals_read) {
+            add(Style::kNote, "        (variables could not be read)");
+            end_line();
+        }
+        add_locals(frame, "        Arguments:", true);
+        add_locals(frame, "        Locals:", false);
+    }
     if (thread.frames.empty()) {
         add(Style::kDim, "    " + std::string(profile::kNoFrames));
         end_line();
@@ -102,7 +131,7 @@ void DumpText::add_process(const ProcessDump& dump) {
     add(")");
     end_line();
     end_line();
-    for (const DumpThread& thread : dump.threads) add_thread(thread);
+    for (const DumpThread& thread : dump.threads) add_thread(thread, dump.with_locals);
 }
 
 }  // namespace

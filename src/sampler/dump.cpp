@@ -5,6 +5,7 @@
 #include "cpython/thread_names.hpp"
 #include "process/thread_status.hpp"
 #include "process/thread_stopper.hpp"
+#include "sampler/local_values.hpp"
 #include "sampler/process_sampler.hpp"
 
 #include <fmt/format.h>
@@ -26,6 +27,7 @@ struct FrameDetail {
     cpython::RawFrame raw;
     FrameId frame;
     std::optional<cpython::Position> position;
+    std::optional<std::vector<DumpLocal>> locals;
 };
 
 /// Columns belong to the line that is shown, or are left out.
@@ -36,8 +38,14 @@ void add_position(DumpFrame& frame, const cpython::Position& position) {
     frame.end_column = position.end_column;
 }
 
+void add_detail(DumpFrame& frame, FrameDetail& detail) {
+    if (detail.position) add_position(frame, *detail.position);
+    frame.locals_read = detail.locals.has_value();
+    if (detail.locals) frame.locals = std::move(*detail.locals);
+}
+
 /// The frames of a stack in the profile's tables, innermost first. `details` are of the same frames, without the markers.
-std::vector<DumpFrame> frames_of(const Profile& profile, StackId stack, std::span<const FrameDetail> details) {
+std::vector<DumpFrame> frames_of(const Profile& profile, StackId stack, std::span<FrameDetail> details) {
     std::vector<DumpFrame> frames;
     for (; stack != kEmptyStack; stack = profile.stacks[stack.value].parent) {
         const StackNode& node = profile.stacks[stack.value];
@@ -45,10 +53,15 @@ std::vector<DumpFrame> frames_of(const Profile& profile, StackId stack, std::spa
         frames.push_back({profile.string(function.name), profile.string(function.file),
                           profile.string(function.short_file), profile.frames[node.frame.value].line, function.kind});
         if (details.empty() || details.front().frame != node.frame) continue;
-        if (details.front().position) add_position(frames.back(), *details.front().position);
+        add_detail(frames.back(), details.front());
         details = details.subspan(1);
     }
     return frames;
+}
+
+cpython::ValueLimits limits_of(unsigned locals) {
+    if (locals == 1) return {};
+    return {.characters = 4000, .items = 200, .depth = 6};
 }
 
 struct Found {
@@ -73,10 +86,11 @@ class Dumper {
 
   private:
     bool sweep();
-    bool sweep_stopped();
+    bool sweep_stopped(bool last);
     void resolve();
     void note_frames(const cpython::RawStack& stack, Found& found);
-    void read_details();
+    void read_locals();
+    void read_positions();
     [[nodiscard]] bool all_proven() const {
         return std::all_of(found_.begin(), found_.end(), [](const Found& found) { return found.thread.proven; });
     }
@@ -106,7 +120,7 @@ bool Dumper::sweep() {
 }
 
 /// The same with the Python threads held; whether they ran is asked before.
-bool Dumper::sweep_stopped() {
+bool Dumper::sweep_stopped(bool last) {
     if (reader_.sweep() != cpython::StackReader::Outcome::kOk) return false;
     std::vector<Tid> tids;
     for (const cpython::RawStack* stack : reader_.stacks()) {
@@ -119,6 +133,7 @@ bool Dumper::sweep_stopped() {
     stopper_->during_stop(tids, [&](const process::StopOutcome&) {
         ok = reader_.sweep() == cpython::StackReader::Outcome::kOk;
         if (ok) resolve();
+        if (ok && (last || all_proven())) read_locals();
     });
     for (Found& found : found_) found.thread.active = active_[found.thread.ident];
     return ok && all_proven();
@@ -141,7 +156,7 @@ void Dumper::resolve() {
         if (stack->status == cpython::StackStatus::kOk)
             found.stack = resolver.resolve(*stack, cache_, builder_, reader_.code_generation(), {}, losses);
         found.thread.proven = found.thread.proven && resolver.last_proven();
-        if (options_.positions) note_frames(*stack, found);
+        if (options_.positions || options_.locals != 0) note_frames(*stack, found);
         found_.push_back(std::move(found));
     }
 }
@@ -150,10 +165,19 @@ void Dumper::note_frames(const cpython::RawStack& stack, Found& found) {
     if (stack.status != cpython::StackStatus::kOk) return;
     for (const cpython::RawFrame& raw : stack.frames)
         if (const auto resolved = cache_.resolve(raw); resolved.kind == sampler::CodeCache::Kind::kFrame)
-            found.details.push_back({raw, resolved.frame, std::nullopt});
+            found.details.push_back({raw, resolved.frame, std::nullopt, std::nullopt});
 }
 
-void Dumper::read_details() {
+/// What is read of the frames themselves is read once, of the stacks that are shown; `locals` while those may stand still.
+void Dumper::read_locals() {
+    if (options_.locals == 0) return;
+    sampler::LocalValues values(*target_.memory, target_.runtime.layout, limits_of(options_.locals));
+    for (Found& found : found_)
+        for (FrameDetail& detail : found.details) detail.locals = values.read(detail.raw);
+}
+
+void Dumper::read_positions() {
+    if (!options_.positions) return;
     for (Found& found : found_)
         for (FrameDetail& detail : found.details)
             detail.position = cpython::frame_position(*target_.memory, target_.runtime.layout, detail.raw);
@@ -180,14 +204,16 @@ Result<ProcessDump> Dumper::run() {
         stopper_ = std::move(*stopper);
     }
     for (int i = 0; i < kSweeps; ++i)
-        if (stopper_ ? sweep_stopped() : sweep()) break;
+        if (stopper_ ? sweep_stopped(i + 1 == kSweeps) : sweep()) break;
     if (found_.empty())
         return Error{ErrorCode::kTargetGone,
                      fmt::format("process {} ended or has no Python thread any more", target_.pid.value), "", 0};
-    read_details();
+    if (!stopper_) read_locals();
+    read_positions();
     take_names();
 
     ProcessDump dump;
+    dump.with_locals = options_.locals != 0;
     dump.taken = std::chrono::system_clock::now();
     dump.qualified_names = target_.runtime.layout.code.qualname.present();
     dump.pid = target_.pid;

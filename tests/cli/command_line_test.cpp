@@ -94,6 +94,16 @@ TEST(CommandLine, DumpAsJsonAsksForColumns) {
     }
 }
 
+TEST(CommandLine, LocalsMayBeAskedForTwice) {
+    const auto locals = [](Words words) {
+        return std::get<DumpArgs>(*parse_command_line(std::move(words))).reading.locals;
+    };
+    EXPECT_EQ(locals({"dump", "-p", "5"}), 0U);
+    EXPECT_EQ(locals({"dump", "-p", "5", "--locals"}), 1U);
+    EXPECT_EQ(locals({"dump", "-llp", "5"}), 2U);
+    EXPECT_EQ(locals({"dump", "-llllj", "-p", "5"}), 2U);
+}
+
 TEST(CommandLine, NothingThrowsWhateverIsTyped) {
     for (const Words& words : std::vector<Words>{{"record", "-"},
                                                  {"record", "---"},

@@ -52,7 +52,7 @@ def complaints(value, schema, root, where="$"):
                 if name in value:
                     yield from complaints(value[name], rule[name], root, "%s.%s" % (where, name))
         elif word == "items":
-            for number, item in enumerate(value):
+            for number, item in enumerate(value or ()):
                 yield from complaints(item, rule, root, "%s[%d]" % (where, number))
         elif word not in ("$schema", "$defs", "title", "description", "type", "const", "enum", "minimum", "pattern"):
             yield "the schema's word %r is not known here" % word

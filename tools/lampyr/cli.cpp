@@ -63,11 +63,13 @@ void describe_dump(CLI::App& app, Typed& typed) {
   sudo lampyr dump -p 1234              what is it doing just now?
   sudo lampyr dump -s -p 1234           it and its worker processes
   sudo lampyr dump -p 1234 --blocking   stop it for the moment of reading: all threads at one instant
+  sudo lampyr dump -l -p 1234           with arguments and variables
   sudo lampyr dump -s -j -p 1234        for a script: JSON with lines and columns (docs/output-formats.md)
 
 Usage: lampyr dump [OPTIONS] -p PID
 )");
     add_common(app, typed);
+    app.add_flag("-l,--locals", typed.locals, "also arguments and variables; -ll: at greater length")->group("Output");
     app.add_flag("-j,--json", typed.json, "one JSON document instead of text")->group("Output");
     app.add_flag("--full-filenames", typed.full_filenames, "whole paths; JSON has both")->group("Output");
     add_messages(app, typed.messages);
@@ -249,6 +251,7 @@ Result<Command> check_dump(const Typed& typed, const Words& program) {
     args.subprocesses = typed.subprocesses;
     args.reading.blocking = typed.blocking;
     args.reading.positions = typed.json;
+    args.reading.locals = static_cast<unsigned>(std::clamp(typed.locals, 0, 2));
     args.text.full_filenames = typed.full_filenames;
     args.json = typed.json;
     args.colour = *colour;

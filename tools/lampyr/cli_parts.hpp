@@ -18,6 +18,7 @@ struct Typed {
     bool function = false, no_lines = false, threads = false, idle = false, gil = false, full_filenames = false;
     bool once = false, subprocesses = false, blocking = false, nonblocking = false, audit = false, verbose = false;
     bool json = false;
+    int locals = 0;
     MessageWords messages;
 };
 

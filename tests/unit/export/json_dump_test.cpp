@@ -54,6 +54,17 @@ TEST(JsonDump, LooksAsDocumented) {
     EXPECT_EQ(format_dumps_json({}), "{\"format\":\"lampyr-dump\",\"version\":1,\"processes\":[]}\n");
 }
 
+TEST(JsonDump, VariablesAreThereWhenAskedFor) {
+    ProcessDump dump = example();
+    dump.with_locals = true;
+    dump.threads[0].frames[0].locals_read = true;
+    dump.threads[0].frames[0].locals = {{"x", "[1]", DumpLocalKind::kArgument, true}};
+    const std::string text = format_dumps_json(std::array{dump});
+    EXPECT_NE(text.find(R"("locals":[{"name":"x","kind":"argument","value":"[1]","changed":true}])"),
+              std::string::npos);
+    EXPECT_NE(text.find(R"("kind":"marker","locals":null)"), std::string::npos);
+}
+
 TEST(JsonDump, BeforeQualifiedNamesThereIsOneName) {
     ProcessDump dump = example();
     dump.qualified_names = false;

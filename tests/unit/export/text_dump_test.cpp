@@ -56,6 +56,28 @@ TEST(TextDump, LooksAsDocumented) {
     EXPECT_NE(full.find("    work (/srv/app/jobs.py:31)\n"), std::string::npos);
 }
 
+TEST(TextDump, VariablesStandUnderTheirFrame) {
+    ProcessDump dump = example();
+    dump.with_locals = true;
+    dump.threads.resize(1);
+    DumpFrame& work = dump.threads[0].frames[0];
+    work.locals_read = true;
+    work.locals = {{"outer", "1", DumpLocalKind::kFree, false},
+                   {"self", "<Job at 0x7f12>", DumpLocalKind::kArgument, false},
+                   {"total", "7", DumpLocalKind::kLocal, true}};
+    EXPECT_EQ(format_dump(dump, {}).substr(format_dump(dump, {}).find("Thread")),
+              "Thread 42 (active+gil): \"MainThread\"\n"
+              "    work (app/jobs.py:31)\n"
+              "        Arguments:\n"
+              "            self: <Job at 0x7f12>\n"
+              "        Locals:\n"
+              "            outer: 1\n"
+              "            total: 7 (changed while it was read)\n"
+              "    (unproven)\n"
+              "    <module> (run.py)\n"
+              "        (variables could not be read)\n");
+}
+
 TEST(TextDump, ColoursChangeNoWord) {
     std::string coloured = format_dump(example(), {.colour = true});
     EXPECT_NE(coloured.find("\x1b[32mwork\x1b[0m (\x1b[36mapp/jobs.py\x1b[0m\x1b[2m:31\x1b[0m)"), std::string::npos);
@@ -70,8 +92,10 @@ TEST(TextDump, NothingOfTheTargetActs) {
         dump.command_line = dump.executable = dump.python_version = text;
         dump.threads[0].name = text;
         dump.threads[0].frames[0] = {text, text, text, 1, FunctionKind::kProject};
+        dump.threads[0].frames[0].locals = {{text, text}};
+        dump.threads[0].frames[0].locals_read = dump.with_locals = true;
         const std::string shown = format_dump(dump, {});
-        EXPECT_EQ(std::count(shown.begin(), shown.end(), '\n'), 12);
+        EXPECT_EQ(std::count(shown.begin(), shown.end(), '\n'), 16);
         EXPECT_TRUE(base::is_valid_utf8(shown));
         EXPECT_TRUE(std::none_of(shown.begin(), shown.end(), [](char c) {
             return c != '\n' && (static_cast<unsigned char>(c) < 0x20 || c == '\x7f');
