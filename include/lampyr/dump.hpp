@@ -38,6 +38,7 @@ struct DumpFrame {
     std::uint32_t end_line = 0;       ///< 0: not known
     std::int32_t column = -1;         ///< bytes of UTF-8 from the start of `line`; -1: not known
     std::int32_t end_column = -1;     ///< the same in `end_line`, one behind the last; -1: not known
+    std::string source{};             ///< `DumpOptions::source`: the line as it is in the file; empty: not known
     std::vector<DumpLocal> locals{};  ///< `DumpOptions::locals`; those that have a value
     bool locals_read = false;         ///< false: not asked for, or the frame was gone or could not be read
 };
@@ -62,11 +63,13 @@ struct ProcessDump {
     std::chrono::system_clock::time_point taken{};  ///< when the stacks had been read
     bool qualified_names = false;                   ///< the interpreter keeps qualified names (3.11+)
     bool with_locals = false;                       ///< they were asked for
+    bool with_source = false;                       ///< it was asked for
 };
 
 struct DumpOptions {
     bool blocking = false;   ///< stop the Python threads while reading
     bool positions = false;  ///< also columns, where the interpreter keeps them
+    bool source = false;     ///< also the line of source, of files that have not changed since the process started
     /// Also arguments and variables of functions: 0 none, 1 values in short, 2 at length. They are read over a moment in which
     /// the target runs on, unless `blocking` holds it.
     unsigned locals = 0;

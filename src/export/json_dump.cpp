@@ -101,6 +101,7 @@ void write_frame(JsonWriter& json, const DumpFrame& frame, const ProcessDump& du
     column_or_null(json, "column", frame.column);
     column_or_null(json, "end_column", frame.end_column);
     json.field("kind", kind_text(frame.kind));
+    if (dump.with_source) text_or_null(json, "source", frame.source, !frame.source.empty());
     if (dump.with_locals) write_locals(json, frame);
     json.end_object();
 }

@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <iterator>
 #include <string_view>
 
@@ -28,6 +29,20 @@ std::string_view code_of(Style style) {
     return "";
 }
 
+/// A tab is as wide as a blank, so that what stands below can be counted out.
+std::string one_line(std::string_view source) {
+    std::string text(source);
+    std::replace(text.begin(), text.end(), '\t', ' ');
+    return text;
+}
+
+/// Characters that a terminal shows for it.
+std::size_t shown_width(std::string_view source) {
+    const std::string shown = base::terminal_text(one_line(source));
+    return static_cast<std::size_t>(std::count_if(
+        shown.begin(), shown.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }));
+}
+
 /// Text of the dump. Every word of the target goes through `add`, which escapes it; colours are ours.
 class DumpText {
   public:
@@ -47,6 +62,7 @@ class DumpText {
     void end_line() { text_.push_back('\n'); }
     void add_thread(const DumpThread& thread, bool with_locals);
     void add_frame(const DumpFrame& frame);
+    void add_source(const DumpFrame& frame);
     void add_locals(const DumpFrame& frame, std::string_view title, bool arguments);
 
     DumpTextOptions options_;
@@ -63,6 +79,24 @@ void DumpText::add_frame(const DumpFrame& frame) {
         if (frame.line != 0) add(Style::kDim, fmt::format(":{}", frame.line));
         add(")");
     }
+    end_line();
+}
+
+/// The line of source, and under it carets where the positions say what of it is being run.
+void DumpText::add_source(const DumpFrame& frame) {
+    const std::string_view line = frame.source;
+    const std::size_t indent = line.find_first_not_of(" \t\f");
+    if (indent == std::string_view::npos) return;
+    add("        ");
+    add(one_line(line.substr(indent)));
+    end_line();
+    const std::size_t end = frame.end_line == frame.line && frame.end_column >= 0
+                                ? static_cast<std::size_t>(frame.end_column)
+                                : line.size();  // it goes on in further lines
+    const auto begin = static_cast<std::size_t>(std::max(frame.column, 0));
+    if (frame.column < 0 || frame.end_column < 0 || begin < indent || begin >= end || end > line.size()) return;
+    add(std::string(8 + shown_width(line.substr(indent, begin - indent)), ' '));
+    add(Style::kActive, std::string(shown_width(line.substr(begin, end - begin)), '^'));
     end_line();
 }
 
@@ -106,6 +140,7 @@ void DumpText::add_thread(const DumpThread& thread, bool with_locals) {
     }
     for (const DumpFrame& frame : thread.frames) {
         add_frame(frame);
+        add_source(frame);
         if (frame.kind == FunctionKind::kMarker || !with_locals) continue;
         if (!frame.locals_read) {
             add(Style::kNote, "        (variables could not be read)");

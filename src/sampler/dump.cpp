@@ -7,6 +7,7 @@
 #include "process/thread_stopper.hpp"
 #include "sampler/local_values.hpp"
 #include "sampler/process_sampler.hpp"
+#include "sampler/source_lines.hpp"
 
 #include <fmt/format.h>
 
@@ -214,6 +215,7 @@ Result<ProcessDump> Dumper::run() {
 
     ProcessDump dump;
     dump.with_locals = options_.locals != 0;
+    dump.with_source = options_.source;
     dump.taken = std::chrono::system_clock::now();
     dump.qualified_names = target_.runtime.layout.code.qualname.present();
     dump.pid = target_.pid;
@@ -222,8 +224,11 @@ Result<ProcessDump> Dumper::run() {
     dump.python_version = target_.runtime.version_text;
     const Profile profile = std::move(builder_).finish({});
     // CPython lists interpreters and threads newest first.
+    sampler::SourceLines sources(target_.memory->process());
     for (auto found = found_.rbegin(); found != found_.rend(); ++found) {
         found->thread.frames = frames_of(profile, found->stack, found->details);
+        for (DumpFrame& frame : found->thread.frames)
+            if (options_.source && frame.line != 0) frame.source = sources.line(frame.file, frame.line).value_or("");
         dump.threads.push_back(std::move(found->thread));
     }
     return dump;

@@ -118,12 +118,33 @@ def check_columns(python, threads):
     print("%d frames with columns" % len(ours))
 
 
+def check_source(victim, threads):
+    """--source: the lines of the files, in JSON and underlined in the text; not of a file that has changed."""
+    run = support.lampyr_ok("dump", "--source", "-j", "-p", victim.pid)
+    document = json.loads(run.out)
+    check_schema(document)
+    with open(os.path.join(support.TARGETS, "known_stacks.py"), encoding="utf-8") as file:
+        lines = file.read().split("\n")
+    shown = 0
+    for frame in (frame for thread in document["processes"][0]["threads"] for frame in thread["frames"]):
+        if frame["short_file"] == "known_stacks.py":
+            check(frame["source"] == lines[frame["line"] - 1], "line %s is %r" % (frame["line"], frame["source"]))
+            shown += 1
+    check(shown > 20, "%d lines of source" % shown)
+    text = support.lampyr_ok("dump", "--source", "-p", victim.pid).out.decode("utf-8").split("\n")
+    at = next(number for number, line in enumerate(text) if line.startswith("    plain_function ("))
+    check(text[at + 1] == "        park()", "the line under it is %r" % text[at + 1])
+    carets = threads and any(frame["column"] is not None for thread in threads for frame in thread["frames"])
+    check((text[at + 2] == "        ^^^^^^") == carets, "under it stands %r" % text[at + 2])
+
+
 def main(arguments):
     python = support.find_python(arguments[0])
     with support.Victim(python, "known_stacks.py") as victim:
         run = support.lampyr_ok("dump", "-j", "-p", victim.pid)
         again = support.lampyr_ok("dump", "--json", "--subprocesses", "--blocking", "-p", victim.pid)
         report = victim.report
+        check_source(victim, json.loads(run.out)["processes"][0]["threads"])
     support.check_no_control_bytes(run.out, "the document")
     document = json.loads(run.out)
     check_schema(document)

@@ -70,6 +70,8 @@ Usage: lampyr dump [OPTIONS] -p PID
 )");
     add_common(app, typed);
     app.add_flag("-l,--locals", typed.locals, "also arguments and variables; -ll: at greater length")->group("Output");
+    app.add_flag("--source", typed.source, "also the line of source, and ^ under what is being run (3.11+)")
+        ->group("Output");
     app.add_flag("-j,--json", typed.json, "one JSON document instead of text")->group("Output");
     app.add_flag("--full-filenames", typed.full_filenames, "whole paths; JSON has both")->group("Output");
     add_messages(app, typed.messages);
@@ -250,7 +252,8 @@ Result<Command> check_dump(const Typed& typed, const Words& program) {
     args.pid = pids->front();
     args.subprocesses = typed.subprocesses;
     args.reading.blocking = typed.blocking;
-    args.reading.positions = typed.json;
+    args.reading.positions = typed.json || typed.source;
+    args.reading.source = typed.source;
     args.reading.locals = static_cast<unsigned>(std::clamp(typed.locals, 0, 2));
     args.text.full_filenames = typed.full_filenames;
     args.json = typed.json;
