@@ -64,6 +64,7 @@ struct ProcessDump {
     bool qualified_names = false;                   ///< the interpreter keeps qualified names (3.11+)
     bool with_locals = false;                       ///< they were asked for
     bool with_source = false;                       ///< it was asked for
+    bool from_core = false;  ///< of a core: nothing runs, `active` means nothing, `taken` is when the core was written
 };
 
 struct DumpOptions {
@@ -78,6 +79,9 @@ struct DumpOptions {
 /// Every thread's stack, idle ones too. Without `blocking` the target is not stopped; a thread that moved while it was
 /// read is read again a few times, then shown with `proven` false.
 [[nodiscard]] Result<ProcessDump> dump(Target& target, const DumpOptions& options = {});
+
+/// The same of a core file: every thread as it stood when the core was written. Nothing is stopped, and no source shown.
+[[nodiscard]] Result<ProcessDump> dump_core(const std::string& path, const DumpOptions& options = {});
 
 struct DumpTextOptions {
     bool colour = false;

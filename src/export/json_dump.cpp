@@ -112,7 +112,7 @@ void write_thread(JsonWriter& json, const DumpThread& thread, const ProcessDump&
     json.field("thread_id", thread.ident);
     text_or_null(json, "name", thread.name, !thread.name.empty());
     json.field("interpreter", thread.interpreter);
-    json.field("state", std::string_view(thread.active ? "active" : "idle"));
+    json.field("state", std::string_view(dump.from_core ? "stopped" : thread.active ? "active" : "idle"));
     json.key("holds_gil").boolean(thread.holds_gil);
     json.key("proven").boolean(thread.proven);
     json.key("frames").begin_array();

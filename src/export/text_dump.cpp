@@ -60,7 +60,7 @@ class DumpText {
     }
     void add(std::string_view words) { add(Style::kPlain, words); }
     void end_line() { text_.push_back('\n'); }
-    void add_thread(const DumpThread& thread, bool with_locals);
+    void add_thread(const DumpThread& thread, const ProcessDump& dump);
     void add_frame(const DumpFrame& frame);
     void add_source(const DumpFrame& frame);
     void add_locals(const DumpFrame& frame, std::string_view title, bool arguments);
@@ -119,12 +119,15 @@ void DumpText::add_locals(const DumpFrame& frame, std::string_view title, bool a
     }
 }
 
-void DumpText::add_thread(const DumpThread& thread, bool with_locals) {
+void DumpText::add_thread(const DumpThread& thread, const ProcessDump& dump) {
     add("Thread ");
     add(Style::kHead,
         thread.os_tid.value != 0 ? fmt::format("{}", thread.os_tid.value) : fmt::format("{:#x}", thread.ident));
     add(" (");
-    add(thread.active ? Style::kActive : Style::kDim, thread.active ? "active" : "idle");
+    if (dump.from_core)
+        add(Style::kDim, "stopped");
+    else
+        add(thread.active ? Style::kActive : Style::kDim, thread.active ? "active" : "idle");
     if (thread.holds_gil) add("+gil");
     add(")");
     if (thread.interpreter != 0) add(fmt::format(" interpreter {}", thread.interpreter));
@@ -141,7 +144,7 @@ void DumpText::add_thread(const DumpThread& thread, bool with_locals) {
     for (const DumpFrame& frame : thread.frames) {
         add_frame(frame);
         add_source(frame);
-        if (frame.kind == FunctionKind::kMarker || !with_locals) continue;
+        if (frame.kind == FunctionKind::kMarker || !dump.with_locals) continue;
         if (!frame.locals_read) {
             add(Style::kNote, "        (variables could not be read)");
             end_line();
@@ -166,7 +169,7 @@ void DumpText::add_process(const ProcessDump& dump) {
     add(")");
     end_line();
     end_line();
-    for (const DumpThread& thread : dump.threads) add_thread(thread, dump.with_locals);
+    for (const DumpThread& thread : dump.threads) add_thread(thread, dump);
 }
 
 }  // namespace

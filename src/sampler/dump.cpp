@@ -5,9 +5,12 @@
 #include "cpython/thread_names.hpp"
 #include "process/thread_status.hpp"
 #include "process/thread_stopper.hpp"
+#include "sampler/code_cache.hpp"
+#include "sampler/dump_source.hpp"
 #include "sampler/local_values.hpp"
-#include "sampler/process_sampler.hpp"
 #include "sampler/source_lines.hpp"
+#include "sampler/stack_resolver.hpp"
+#include "sampler/target_impl.hpp"
 
 #include <fmt/format.h>
 
@@ -75,13 +78,13 @@ struct Found {
 /// Sweeps until all stacks are proven, keeping each thread's latest; resolves them like a recording does.
 class Dumper {
   public:
-    Dumper(Target::Impl& target, const DumpOptions& options)
-        : target_(target),
+    Dumper(sampler::DumpSource& source, const DumpOptions& options)
+        : source_(source),
           options_(options),
-          reader_(*target.memory, target.runtime.layout, target.anchor()),
-          files_(target.file_names()),
-          cache_(*target.memory, target.runtime.layout, builder_, files_),
-          status_(target.memory->process()) {}
+          reader_(source.memory, source.runtime.layout, {source.runtime.runtime, source.runtime.current_thread}),
+          cache_(source.memory, source.runtime.layout, builder_, source.files) {
+        if (source.process != nullptr) status_.emplace(*source.process);
+    }
 
     Result<ProcessDump> run();
 
@@ -98,19 +101,20 @@ class Dumper {
     void take_names();
     [[nodiscard]] bool is_active(Tid tid);
 
-    Target::Impl& target_;
+    sampler::DumpSource& source_;
     DumpOptions options_;
     profile::Builder builder_;
     cpython::StackReader reader_;
-    sampler::FileNames files_;
     sampler::CodeCache cache_;
-    process::ThreadStatusReader status_;
-    std::unique_ptr<process::ThreadStopper> stopper_;  // blocking only
+    std::optional<process::ThreadStatusReader> status_;  // not of a core
+    std::unique_ptr<process::ThreadStopper> stopper_;    // blocking only
     std::vector<Found> found_;
     std::map<std::uint64_t, bool> active_;  // by ident; blocking only
 };
 
-bool Dumper::is_active(Tid tid) { return tid.value == 0 || status_.state(tid) == process::RunState::kRunning; }
+bool Dumper::is_active(Tid tid) {
+    return status_ && (tid.value == 0 || status_->state(tid) == process::RunState::kRunning);
+}
 
 /// One sweep; true when every stack in it is proven.
 bool Dumper::sweep() {
@@ -125,7 +129,7 @@ bool Dumper::sweep_stopped(bool last) {
     if (reader_.sweep() != cpython::StackReader::Outcome::kOk) return false;
     std::vector<Tid> tids;
     for (const cpython::RawStack* stack : reader_.stacks()) {
-        const Tid tid = target_.os_tid(*stack);
+        const Tid tid = source_.os_tid(*stack);
         // A thread we have stopped before wakes for a moment; what it did before the first stop is what counts.
         active_.try_emplace(stack->ident, is_active(tid));
         if (tid.value != 0) tids.push_back(tid);
@@ -147,7 +151,7 @@ void Dumper::resolve() {
         Found found;
         found.interpreter = stack->interpreter;
         found.thread.ident = stack->ident;
-        found.thread.os_tid = target_.os_tid(*stack);
+        found.thread.os_tid = source_.os_tid(*stack);
         found.thread.holds_gil = stack->holds_gil;
         found.thread.interpreter = stack->interpreter_id;
         found.thread.proven =
@@ -172,7 +176,7 @@ void Dumper::note_frames(const cpython::RawStack& stack, Found& found) {
 /// What is read of the frames themselves is read once, of the stacks that are shown; `locals` while those may stand still.
 void Dumper::read_locals() {
     if (options_.locals == 0) return;
-    sampler::LocalValues values(*target_.memory, target_.runtime.layout, limits_of(options_.locals));
+    sampler::LocalValues values(source_.memory, source_.runtime.layout, limits_of(options_.locals));
     for (Found& found : found_)
         for (FrameDetail& detail : found.details) detail.locals = values.read(detail.raw);
 }
@@ -181,13 +185,13 @@ void Dumper::read_positions() {
     if (!options_.positions) return;
     for (Found& found : found_)
         for (FrameDetail& detail : found.details)
-            detail.position = cpython::frame_position(*target_.memory, target_.runtime.layout, detail.raw);
+            detail.position = cpython::frame_position(source_.memory, source_.runtime.layout, detail.raw);
 }
 
 void Dumper::take_names() {
     std::map<std::pair<RemoteAddr, std::uint64_t>, std::string> names;
     for (const RemoteAddr interpreter : reader_.interpreters())
-        for (auto& [ident, name] : cpython::read_thread_names(*target_.memory, target_.runtime.layout, interpreter))
+        for (auto& [ident, name] : cpython::read_thread_names(source_.memory, source_.runtime.layout, interpreter))
             names.emplace(std::pair(interpreter, ident), std::move(name));
     for (Found& found : found_)
         if (const auto name = names.find({found.interpreter, found.thread.ident}); name != names.end())
@@ -195,12 +199,12 @@ void Dumper::take_names() {
 }
 
 Result<ProcessDump> Dumper::run() {
-    if (options_.blocking) {
+    if (options_.blocking && source_.process != nullptr) {
         // Finding out whether stopping is permitted wakes a thread, so they are asked what they do before.
         if (reader_.sweep() == cpython::StackReader::Outcome::kOk)
             for (const cpython::RawStack* stack : reader_.stacks())
-                active_.try_emplace(stack->ident, is_active(target_.os_tid(*stack)));
-        auto stopper = process::ThreadStopper::open(target_.pid);
+                active_.try_emplace(stack->ident, is_active(source_.os_tid(*stack)));
+        auto stopper = process::ThreadStopper::open(source_.pid);
         if (!stopper) return stopper.error();
         stopper_ = std::move(*stopper);
     }
@@ -208,7 +212,7 @@ Result<ProcessDump> Dumper::run() {
         if (stopper_ ? sweep_stopped(i + 1 == kSweeps) : sweep()) break;
     if (found_.empty())
         return Error{ErrorCode::kTargetGone,
-                     fmt::format("process {} ended or has no Python thread any more", target_.pid.value), "", 0};
+                     fmt::format("process {} ended or has no Python thread any more", source_.pid.value), "", 0};
     if (!stopper_) read_locals();
     read_positions();
     take_names();
@@ -216,19 +220,21 @@ Result<ProcessDump> Dumper::run() {
     ProcessDump dump;
     dump.with_locals = options_.locals != 0;
     dump.with_source = options_.source;
+    dump.from_core = source_.process == nullptr;
     dump.taken = std::chrono::system_clock::now();
-    dump.qualified_names = target_.runtime.layout.code.qualname.present();
-    dump.pid = target_.pid;
-    dump.command_line = target_.command_line;
-    dump.executable = target_.executable;
-    dump.python_version = target_.runtime.version_text;
+    dump.qualified_names = source_.runtime.layout.code.qualname.present();
+    dump.pid = source_.pid;
+    dump.command_line = source_.command_line;
+    dump.executable = source_.executable;
+    dump.python_version = source_.runtime.version_text;
     const Profile profile = std::move(builder_).finish({});
     // CPython lists interpreters and threads newest first.
-    sampler::SourceLines sources(target_.memory->process());
+    std::optional<sampler::SourceLines> sources;
+    if (options_.source && source_.process != nullptr) sources.emplace(*source_.process);
     for (auto found = found_.rbegin(); found != found_.rend(); ++found) {
         found->thread.frames = frames_of(profile, found->stack, found->details);
         for (DumpFrame& frame : found->thread.frames)
-            if (options_.source && frame.line != 0) frame.source = sources.line(frame.file, frame.line).value_or("");
+            if (sources && frame.line != 0) frame.source = sources->line(frame.file, frame.line).value_or("");
         dump.threads.push_back(std::move(found->thread));
     }
     return dump;
@@ -236,6 +242,21 @@ Result<ProcessDump> Dumper::run() {
 
 }  // namespace
 
-Result<ProcessDump> dump(Target& target, const DumpOptions& options) { return Dumper(target.impl(), options).run(); }
+Result<ProcessDump> sampler::take_dump(DumpSource& source, const DumpOptions& options) {
+    return Dumper(source, options).run();
+}
+
+Result<ProcessDump> dump(Target& target, const DumpOptions& options) {
+    Target::Impl& impl = target.impl();
+    sampler::DumpSource source{.memory = *impl.memory,
+                               .runtime = impl.runtime,
+                               .files = impl.file_names(),
+                               .os_tid = [&impl](const cpython::RawStack& stack) { return impl.os_tid(stack); },
+                               .process = &impl.memory->process(),
+                               .pid = impl.pid,
+                               .command_line = impl.command_line,
+                               .executable = impl.executable};
+    return sampler::take_dump(source, options);
+}
 
 }  // namespace lampyr

@@ -94,6 +94,17 @@ TEST(CommandLine, DumpAsJsonAsksForColumns) {
     }
 }
 
+TEST(CommandLine, ACoreTakesThePlaceOfAProcess) {
+    const Result<Command> core = parse_command_line({"dump", "-c", "core.5", "-l"});
+    ASSERT_TRUE(core);
+    EXPECT_EQ(std::get<DumpArgs>(*core).core, "core.5");
+    for (const char* name : {"-p5", "--subprocesses", "--blocking", "--source"}) {
+        const Result<Command> both = parse_command_line({"dump", "-c", "core.5", name});
+        ASSERT_FALSE(both);
+        EXPECT_EQ(both.error().code, ErrorCode::kUsage);
+    }
+}
+
 TEST(CommandLine, LocalsMayBeAskedForTwice) {
     const auto locals = [](Words words) {
         return std::get<DumpArgs>(*parse_command_line(std::move(words))).reading.locals;

@@ -56,7 +56,7 @@ Result<Dumps> dump_tree(const DumpArgs& args, const Messages& messages) {
 
 Result<Dumps> dump_asked(const DumpArgs& args, const Messages& messages) {
     if (args.subprocesses) return dump_tree(args, messages);
-    Result<ProcessDump> one = dump_one(args.pid, args);
+    Result<ProcessDump> one = args.core.empty() ? dump_one(args.pid, args) : dump_core(args.core, args.reading);
     if (!one) return one.error();
     Dumps dumps;
     dumps.push_back(std::move(*one));
