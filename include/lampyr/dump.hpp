@@ -4,10 +4,28 @@
 #include <lampyr/profile.hpp>
 #include <lampyr/target.hpp>
 
+#include <chrono>
+#include <cstdint>
+#include <span>
 #include <string>
 #include <vector>
 
 namespace lampyr {
+
+enum class DumpLocalKind : std::uint8_t {
+    kArgument,
+    kLocal,
+    kFree,  ///< of an enclosing function
+};
+
+/// A variable of a frame and its value as about repr() would show it, cut to a length.
+struct DumpLocal {
+    std::string name;
+    std::string value;
+    DumpLocalKind kind = DumpLocalKind::kLocal;
+    bool changed = false;  ///< it became another one while it was read
+    friend bool operator==(const DumpLocal&, const DumpLocal&) = default;
+};
 
 /// One frame in words. Text is UTF-8 with what was not Unicode shown as visible escapes; not yet safe for a terminal.
 struct DumpFrame {
@@ -16,6 +34,13 @@ struct DumpFrame {
     std::string short_file;  ///< relative to the package root
     std::uint32_t line = 0;  ///< 0: none
     FunctionKind kind = FunctionKind::kProject;
+    // What of the source is being run, as `code.co_positions()` says (3.11+, `DumpOptions::positions`).
+    std::uint32_t end_line = 0;       ///< 0: not known
+    std::int32_t column = -1;         ///< bytes of UTF-8 from the start of `line`; -1: not known
+    std::int32_t end_column = -1;     ///< the same in `end_line`, one behind the last; -1: not known
+    std::string source{};             ///< `DumpOptions::source`: the line as it is in the file; empty: not known
+    std::vector<DumpLocal> locals{};  ///< `DumpOptions::locals`; those that have a value
+    bool locals_read = false;         ///< false: not asked for, or the frame was gone or could not be read
 };
 
 struct DumpThread {
@@ -34,16 +59,29 @@ struct ProcessDump {
     std::string command_line;
     std::string executable;
     std::string python_version;
-    std::vector<DumpThread> threads;  ///< oldest first
+    std::vector<DumpThread> threads;                ///< oldest first
+    std::chrono::system_clock::time_point taken{};  ///< when the stacks had been read
+    bool qualified_names = false;                   ///< the interpreter keeps qualified names (3.11+)
+    bool with_locals = false;                       ///< they were asked for
+    bool with_source = false;                       ///< it was asked for
+    bool from_core = false;  ///< of a core: nothing runs, `active` means nothing, `taken` is when the core was written
 };
 
 struct DumpOptions {
-    bool blocking = false;  ///< stop the Python threads while reading
+    bool blocking = false;   ///< stop the Python threads while reading
+    bool positions = false;  ///< also columns, where the interpreter keeps them
+    bool source = false;     ///< also the line of source, of files that have not changed since the process started
+    /// Also arguments and variables of functions: 0 none, 1 values in short, 2 at length. They are read over a moment in which
+    /// the target runs on, unless `blocking` holds it.
+    unsigned locals = 0;
 };
 
 /// Every thread's stack, idle ones too. Without `blocking` the target is not stopped; a thread that moved while it was
 /// read is read again a few times, then shown with `proven` false.
 [[nodiscard]] Result<ProcessDump> dump(Target& target, const DumpOptions& options = {});
+
+/// The same of a core file: every thread as it stood when the core was written. Nothing is stopped, and no source shown.
+[[nodiscard]] Result<ProcessDump> dump_core(const std::string& path, const DumpOptions& options = {});
 
 struct DumpTextOptions {
     bool colour = false;
@@ -51,5 +89,8 @@ struct DumpTextOptions {
 };
 /// py-spy's layout, made safe for a terminal.
 [[nodiscard]] std::string format_dump(const ProcessDump& dump, const DumpTextOptions& options);
+
+/// One JSON document with all of them, as docs/dump.schema.json describes it. Equal dumps give equal bytes.
+[[nodiscard]] std::string format_dumps_json(std::span<const ProcessDump> dumps);
 
 }  // namespace lampyr

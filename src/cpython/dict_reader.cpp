@@ -25,6 +25,7 @@ constexpr std::uint8_t kLastKeysKind = 2;
 constexpr unsigned kDigitBits = 30;
 
 constexpr std::size_t kBatchKeys = 256;
+constexpr std::uint64_t kEntriesPerItem = 16;
 
 bool is_object(RemoteAddr address) { return address.is_plausible() && address.is_aligned(); }
 
@@ -100,9 +101,10 @@ std::optional<DictReader::Keys> DictReader::keys(RemoteAddr address) const {
     return result;
 }
 
-std::vector<DictItem> DictReader::entries(const Keys& keys, RemoteAddr values) const {
+std::vector<DictItem> DictReader::entries(const Keys& keys, RemoteAddr values, std::uint64_t most) const {
     const std::size_t words = keys.with_hash ? 3 : 2;
-    const auto count = static_cast<std::size_t>(keys.count);
+    // Entries of deleted items are empty.
+    const auto count = static_cast<std::size_t>(std::min(keys.count, most * kEntriesPerItem));
     std::vector<std::uint64_t> raw(count * words);
     if (raw.empty() || !memory_.read(keys.entries, std::as_writable_bytes(std::span(raw)))) return {};
     std::vector<std::uint64_t> split;
@@ -115,41 +117,43 @@ std::vector<DictItem> DictReader::entries(const Keys& keys, RemoteAddr values) c
     for (std::size_t i = 0; i < count; ++i) {
         const std::uint64_t* entry = raw.data() + i * words + (words - 2);
         const DictItem item{RemoteAddr(entry[0]), RemoteAddr(split.empty() ? entry[1] : split[i])};
+        if (items.size() >= most) break;
         if (is_object(item.key) && is_object(item.value)) items.push_back(item);
     }
     return items;
 }
 
-std::vector<DictItem> DictReader::table27(RemoteAddr dict) const {
+std::vector<DictItem> DictReader::table27(RemoteAddr dict, std::uint64_t most) const {
     const auto mask = memory_.read_value<std::uint64_t>(dict + layout_.dict.mask.value());
     const auto table = pointer(dict + layout_.dict.keys.value());
     if (!mask || *mask >= kMaxDictSlots || !table) return {};
-    return entries({*table, *mask + 1, true}, {});  // deleted and free slots have no value
+    return entries({*table, *mask + 1, true}, {}, most);  // deleted and free slots have no value
 }
 
-std::vector<DictItem> DictReader::items(RemoteAddr dict) const {
+std::vector<DictItem> DictReader::items(RemoteAddr dict, std::uint64_t most) const {
     if (!has_type_flag(dict, kDictSubclassFlag)) return {};
-    if (layout_.dict.mask.present()) return table27(dict);
+    if (layout_.dict.mask.present()) return table27(dict, most);
     const auto address = pointer(dict + layout_.dict.keys.value());
     const auto values = memory_.read_pointer(dict + layout_.dict.values.value());
     if (!address || !values) return {};
     const auto found = keys(*address);
     if (!found) return {};
-    if (values->is_null()) return entries(*found, {});
+    if (values->is_null()) return entries(*found, {}, most);
     if (!is_object(*values)) return {};
-    return entries(*found, *values + (layout_.dict.values_array.present() ? layout_.dict.values_array.value() : 0));
+    return entries(*found, *values + (layout_.dict.values_array.present() ? layout_.dict.values_array.value() : 0),
+                   most);
 }
 
-std::vector<DictItem> DictReader::split_items(RemoteAddr type, RemoteAddr values) const {
+std::vector<DictItem> DictReader::split_items(RemoteAddr type, RemoteAddr values, std::uint64_t most) const {
     if (!is_object(values) || !layout_.object.heap_cached_keys.present()) return {};
     const auto cached = pointer(type + layout_.object.heap_cached_keys.value());
     if (!cached) return {};
     const auto found = keys(*cached);
     if (!found) return {};
-    return entries(*found, values + layout_.dict.values_array.value());
+    return entries(*found, values + layout_.dict.values_array.value(), most);
 }
 
-std::vector<DictItem> DictReader::instance_items(RemoteAddr instance) const {
+std::vector<DictItem> DictReader::instance_items(RemoteAddr instance, std::uint64_t most) const {
     if (!is_object(instance)) return {};
     const auto type = pointer(instance + layout_.object.type.value());
     if (!type) return {};
@@ -157,7 +161,7 @@ std::vector<DictItem> DictReader::instance_items(RemoteAddr instance) const {
         const auto offset = memory_.read_value<std::int64_t>(*type + layout_.object.type_dictoffset.value());
         if (!offset || *offset <= 0 || *offset > 4096) return {};
         const auto dict = pointer(instance + static_cast<std::uint64_t>(*offset));
-        return dict ? items(*dict) : std::vector<DictItem>{};
+        return dict ? items(*dict, most) : std::vector<DictItem>{};
     }
     const RemoteAddr slot(instance.value + static_cast<std::uint64_t>(std::int64_t{layout_.dict.managed_dict}));
     const auto word = memory_.read_pointer(slot);
@@ -166,21 +170,21 @@ std::vector<DictItem> DictReader::instance_items(RemoteAddr instance) const {
         case InstanceDict::kDictOffset: break;
         case InstanceDict::kValuesPointer: {
             const auto values = memory_.read_pointer(slot - 8);
-            if (values && !values->is_null()) return split_items(*type, *values);
+            if (values && !values->is_null()) return split_items(*type, *values, most);
             break;
         }
         case InstanceDict::kTaggedPointer:
-            if ((word->value & 1) != 0) return split_items(*type, *word + 1);
+            if ((word->value & 1) != 0) return split_items(*type, *word + 1, most);
             break;
         case InstanceDict::kInlineValues: {
             if (!word->is_null()) break;
             if (!has_type_flag(instance, kInlineValuesFlag)) return {};
             const auto size = memory_.read_value<std::int64_t>(*type + layout_.object.type_basicsize.value());
             if (!size || *size <= 0 || *size > (1 << 20)) return {};
-            return split_items(*type, instance + static_cast<std::uint64_t>(*size));
+            return split_items(*type, instance + static_cast<std::uint64_t>(*size), most);
         }
     }
-    return items(*word);
+    return items(*word, most);
 }
 
 RemoteAddr DictReader::find(const std::vector<DictItem>& items, std::string_view name) const {

@@ -27,10 +27,11 @@ class DictReader {
   public:
     DictReader(const process::RemoteMemory& memory, const Layout& layout) : memory_(memory), layout_(layout) {}
 
-    /// Items of the dict object at `dict`, in insertion order (2.7: in table order). Empty when it is no dict.
-    [[nodiscard]] std::vector<DictItem> items(RemoteAddr dict) const;
+    /// Items of the dict object at `dict`, in insertion order (2.7: in table order). Empty when it is no dict. `most`: about so
+    /// many of a larger one, for showing it; a few times as many entries are looked at.
+    [[nodiscard]] std::vector<DictItem> items(RemoteAddr dict, std::uint64_t most = kMaxDictSlots) const;
     /// Attributes in the instance's own `__dict__`, wherever this version and class keep them.
-    [[nodiscard]] std::vector<DictItem> instance_items(RemoteAddr instance) const;
+    [[nodiscard]] std::vector<DictItem> instance_items(RemoteAddr instance, std::uint64_t most = kMaxDictSlots) const;
     /// The value whose key is the ASCII text `name`; null when there is none.
     [[nodiscard]] RemoteAddr find(const std::vector<DictItem>& items, std::string_view name) const;
     /// A non-negative int object of up to 64 bits (2.7: int or long).
@@ -45,10 +46,10 @@ class DictReader {
         bool with_hash = true;
     };
     [[nodiscard]] std::optional<Keys> keys(RemoteAddr address) const;
-    [[nodiscard]] std::vector<DictItem> table27(RemoteAddr dict) const;
+    [[nodiscard]] std::vector<DictItem> table27(RemoteAddr dict, std::uint64_t most) const;
     /// `values`: the split values, null when the entries hold them.
-    [[nodiscard]] std::vector<DictItem> entries(const Keys& keys, RemoteAddr values) const;
-    [[nodiscard]] std::vector<DictItem> split_items(RemoteAddr type, RemoteAddr values) const;
+    [[nodiscard]] std::vector<DictItem> entries(const Keys& keys, RemoteAddr values, std::uint64_t most) const;
+    [[nodiscard]] std::vector<DictItem> split_items(RemoteAddr type, RemoteAddr values, std::uint64_t most) const;
     [[nodiscard]] std::optional<RemoteAddr> pointer(RemoteAddr address) const;
 
     const process::RemoteMemory& memory_;

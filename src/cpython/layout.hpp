@@ -141,7 +141,16 @@ struct CodeLayout {
     Offset nlocalsplus;     ///< int (3.11+)
     Offset stacksize;       ///< int (3.11+); 3.11's frame size is nlocalsplus + stacksize + specials
     Offset tlbc;            ///< pointer to per-thread bytecode (3.14t+)
-    std::uint32_t size;     ///< bytes from the start that hold every field above
+    // For reading variables; not among what is read of every frame's code, so not within `size`.
+    Offset argcount;        ///< int, positional arguments
+    Offset kwonlyargcount;  ///< int (3.x)
+    Offset flags;           ///< int
+    Offset varnames;        ///< tuples of names (≤ 3.10)
+    Offset cellvars;
+    Offset freevars;
+    Offset localsplusnames;  ///< tuple of all names (3.11+)
+    Offset localspluskinds;  ///< bytes, what each is (3.11+)
+    std::uint32_t size;      ///< bytes from the start that hold every field above
 };
 /// What a call that CPython has specialised says about the function it calls (CALL_PY_EXACT_ARGS, Python/specialize.c).
 struct FunctionLayout {
@@ -199,6 +208,22 @@ struct GeneratorLayout {
     Offset frame_state;
 };
 
+/// Objects whose contents are shown as values of variables.
+struct ValueLayout {
+    Offset list_items;      ///< pointer to the items
+    Offset tuple_items;     ///< the items themselves
+    Offset float_value;     ///< double
+    Offset cell_value;      ///< object, null when empty
+    Offset set_mask;        ///< slots − 1
+    Offset set_table;       ///< pointer to the entries
+    Offset set_entry_key;   ///< in an entry of two words
+    Offset set_entry_hash;  ///< −1: deleted (3.x)
+    Offset function_name;
+    Offset exception_args;    ///< tuple (2.7: may be null)
+    Offset unicode27_length;  ///< PyUnicodeObject of 2.7
+    Offset unicode27_data;
+};
+
 /// Everything lampyr knows of one CPython minor version as data. Built from a table (`layouts/`), and on 3.13+ completed
 /// by the `_Py_DebugOffsets` the process publishes. Decoding branches on the enums, never on a version number.
 struct Layout {
@@ -224,6 +249,7 @@ struct Layout {
     IntegerLayout integer;
     DictLayout dict;
     GeneratorLayout generator;
+    ValueLayout value;
 };
 
 }  // namespace lampyr::cpython

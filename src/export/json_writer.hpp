@@ -26,6 +26,7 @@ class JsonWriter {
     void number(std::uint64_t value) { writer_.Uint64(value); }
     void number(double value);  ///< null when it is not finite: JSON has no word for that
     void boolean(bool value) { writer_.Bool(value); }
+    void null() { writer_.Null(); }
 
     JsonWriter& key(std::string_view name) {
         string(name);

@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <iterator>
 #include <string_view>
 
@@ -28,6 +29,20 @@ std::string_view code_of(Style style) {
     return "";
 }
 
+/// A tab is as wide as a blank, so that what stands below can be counted out.
+std::string one_line(std::string_view source) {
+    std::string text(source);
+    std::replace(text.begin(), text.end(), '\t', ' ');
+    return text;
+}
+
+/// Characters that a terminal shows for it.
+std::size_t shown_width(std::string_view source) {
+    const std::string shown = base::terminal_text(one_line(source));
+    return static_cast<std::size_t>(std::count_if(
+        shown.begin(), shown.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }));
+}
+
 /// Text of the dump. Every word of the target goes through `add`, which escapes it; colours are ours.
 class DumpText {
   public:
@@ -45,8 +60,10 @@ class DumpText {
     }
     void add(std::string_view words) { add(Style::kPlain, words); }
     void end_line() { text_.push_back('\n'); }
-    void add_thread(const DumpThread& thread);
+    void add_thread(const DumpThread& thread, const ProcessDump& dump);
     void add_frame(const DumpFrame& frame);
+    void add_source(const DumpFrame& frame);
+    void add_locals(const DumpFrame& frame, std::string_view title, bool arguments);
 
     DumpTextOptions options_;
     std::string text_;
@@ -65,12 +82,52 @@ void DumpText::add_frame(const DumpFrame& frame) {
     end_line();
 }
 
-void DumpText::add_thread(const DumpThread& thread) {
+/// The line of source, and under it carets where the positions say what of it is being run.
+void DumpText::add_source(const DumpFrame& frame) {
+    const std::string_view line = frame.source;
+    const std::size_t indent = line.find_first_not_of(" \t\f");
+    if (indent == std::string_view::npos) return;
+    add("        ");
+    add(one_line(line.substr(indent)));
+    end_line();
+    const std::size_t end = frame.end_line == frame.line && frame.end_column >= 0
+                                ? static_cast<std::size_t>(frame.end_column)
+                                : line.size();  // it goes on in further lines
+    const auto begin = static_cast<std::size_t>(std::max(frame.column, 0));
+    if (frame.column < 0 || frame.end_column < 0 || begin < indent || begin >= end || end > line.size()) return;
+    add(std::string(8 + shown_width(line.substr(indent, begin - indent)), ' '));
+    add(Style::kActive, std::string(shown_width(line.substr(begin, end - begin)), '^'));
+    end_line();
+}
+
+/// Arguments, or all else, under a title of their own.
+void DumpText::add_locals(const DumpFrame& frame, std::string_view title, bool arguments) {
+    bool first = true;
+    for (const DumpLocal& local : frame.locals) {
+        if ((local.kind == DumpLocalKind::kArgument) != arguments) continue;
+        if (first) {
+            add(Style::kDim, title);
+            end_line();
+        }
+        first = false;
+        add("            ");
+        add(local.name);
+        add(": ");
+        add(Style::kFile, local.value);
+        if (local.changed) add(Style::kNote, " (changed while it was read)");
+        end_line();
+    }
+}
+
+void DumpText::add_thread(const DumpThread& thread, const ProcessDump& dump) {
     add("Thread ");
     add(Style::kHead,
         thread.os_tid.value != 0 ? fmt::format("{}", thread.os_tid.value) : fmt::format("{:#x}", thread.ident));
     add(" (");
-    add(thread.active ? Style::kActive : Style::kDim, thread.active ? "active" : "idle");
+    if (dump.from_core)
+        add(Style::kDim, "stopped");
+    else
+        add(thread.active ? Style::kActive : Style::kDim, thread.active ? "active" : "idle");
     if (thread.holds_gil) add("+gil");
     add(")");
     if (thread.interpreter != 0) add(fmt::format(" interpreter {}", thread.interpreter));
@@ -84,7 +141,17 @@ void DumpText::add_thread(const DumpThread& thread) {
         add(Style::kNote, "    (stack moved while it was read)");
         end_line();
     }
-    for (const DumpFrame& frame : thread.frames) add_frame(frame);
+    for (const DumpFrame& frame : thread.frames) {
+        add_frame(frame);
+        add_source(frame);
+        if (frame.kind == FunctionKind::kMarker || !dump.with_locals) continue;
+        if (!frame.locals_read) {
+            add(Style::kNote, "        (variables could not be read)");
+            end_line();
+        }
+        add_locals(frame, "        Arguments:", true);
+        add_locals(frame, "        Locals:", false);
+    }
     if (thread.frames.empty()) {
         add(Style::kDim, "    " + std::string(profile::kNoFrames));
         end_line();
@@ -102,7 +169,7 @@ void DumpText::add_process(const ProcessDump& dump) {
     add(")");
     end_line();
     end_line();
-    for (const DumpThread& thread : dump.threads) add_thread(thread);
+    for (const DumpThread& thread : dump.threads) add_thread(thread, dump);
 }
 
 }  // namespace

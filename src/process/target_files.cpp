@@ -3,6 +3,7 @@
 
 #include "process/permissions.hpp"
 #include "process/proc_file.hpp"
+#include "process/status_file.hpp"
 
 #include <lampyr/text.hpp>
 
@@ -19,17 +20,20 @@
 namespace lampyr::process {
 namespace {
 
+UniqueFd name_inside(int root, const std::string& path) {
+    open_how how{};
+    how.flags = O_PATH | O_CLOEXEC;
+    how.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS;
+    return UniqueFd(static_cast<int>(::syscall(SYS_openat2, root, path.c_str(), &how, sizeof how)));
+}
+
 /// A descriptor that names a file without opening it. Following the kernel's own links (exe, map_files, root) is
 /// wanted.
 UniqueFd name_at(int directory, const char* path) { return UniqueFd(::openat(directory, path, O_PATH | O_CLOEXEC)); }
 
 /// The same for a path of the target's, resolved inside `root`.
 UniqueFd name_in_root(int root, const std::string& path) {
-    open_how how{};
-    how.flags = O_PATH | O_CLOEXEC;
-    how.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS;
-    const auto fd = static_cast<int>(::syscall(SYS_openat2, root, path.c_str(), &how, sizeof how));
-    if (fd >= 0 || (errno != ENOSYS && errno != EPERM)) return UniqueFd(fd);
+    if (UniqueFd name = name_inside(root, path); name || (errno != ENOSYS && errno != EPERM)) return name;
     // Before Linux 5.6 and in sandboxes that do not know the call: no link may be the last part. Links further up could
     // lead out of the root; whoever opens what we find compares device and inode.
     const std::size_t start = path.find_first_not_of('/');
@@ -111,6 +115,32 @@ Result<UniqueFd> open_mapped_file(Pid pid, const Mapping& mapping) {
 Result<UniqueFd> open_executable(const ProcessHandle& process) {
     if (UniqueFd file = open_named(name_of(process, "exe"))) return file;
     return explain_access_failure(process.pid(), errno);
+}
+
+Result<UniqueFd> open_readable_file(const ProcessHandle& process, std::string_view path) {
+    const auto refused = [path](int error) {
+        return os_error(ErrorCode::kSystem, fmt::format("cannot open {}", terminal_safe(path)), error);
+    };
+    if (path.empty() || path.find('\0') != path.npos) return refused(ENOENT);
+    const auto tid = process.living_thread();
+    const UniqueFd root = name_of(process, "root");
+    if (!tid || !root) return refused(ESRCH);
+    std::string whole(path);
+    if (path.front() != '/') {
+        const auto directory = read_link_at(process.proc_dir(), ProcPath::relative(*tid, "cwd").c_str());
+        if (!directory) return refused(ENOENT);
+        whole = fmt::format("{}/{}", *directory, path);
+    }
+    const UniqueFd name = name_inside(root.get(), whole);
+    struct stat file {};
+    if (!name || ::fstat(name.get(), &file) != 0) return refused(errno);
+    std::string status;
+    if (read_file_at(process.proc_dir(), "status", kStatusLimit, status) != 0) return refused(ESRCH);
+    const auto users = StatusFile(status).ids("Uid");  // real, effective, …
+    const bool own = users.size() > 1 && file.st_uid == users[1] && (file.st_mode & S_IRUSR) != 0;
+    if (!own && (file.st_mode & S_IROTH) == 0) return refused(EACCES);
+    UniqueFd opened = open_named(name);
+    return opened ? Result<UniqueFd>(std::move(opened)) : refused(errno);
 }
 
 bool file_exists_in_target(const ProcessHandle& process, std::string_view path) {

@@ -30,4 +30,9 @@ namespace lampyr::process {
 [[nodiscard]] bool file_exists_in_target(const ProcessHandle& process, std::string_view path);
 [[nodiscard]] bool file_exists_in_target(Pid pid, std::string_view path);
 
+/// A regular file by its name for the target, for showing what is in it: only where the target's user owns it or everybody
+/// may read it, so that no name makes us show what its user could not see. kSystem when there is none, or the kernel cannot
+/// keep a name inside the target's root (before Linux 5.6).
+[[nodiscard]] Result<UniqueFd> open_readable_file(const ProcessHandle& process, std::string_view path);
+
 }  // namespace lampyr::process

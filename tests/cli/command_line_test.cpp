@@ -83,6 +83,38 @@ TEST(CommandLine, CommandsMayBeShortened) {
     EXPECT_FALSE(parse_command_line({"recorder", "-p", "5"}));
 }
 
+TEST(CommandLine, DumpAsJsonAsksForColumns) {
+    const Result<Command> text = parse_command_line({"dump", "-p", "5"});
+    ASSERT_TRUE(text);
+    EXPECT_FALSE(std::get<DumpArgs>(*text).json || std::get<DumpArgs>(*text).reading.positions);
+    for (const char* name : {"-j", "--json"}) {
+        const Result<Command> json = parse_command_line({"dump", "-p", "5", name});
+        ASSERT_TRUE(json);
+        EXPECT_TRUE(std::get<DumpArgs>(*json).json && std::get<DumpArgs>(*json).reading.positions);
+    }
+}
+
+TEST(CommandLine, ACoreTakesThePlaceOfAProcess) {
+    const Result<Command> core = parse_command_line({"dump", "-c", "core.5", "-l"});
+    ASSERT_TRUE(core);
+    EXPECT_EQ(std::get<DumpArgs>(*core).core, "core.5");
+    for (const char* name : {"-p5", "--subprocesses", "--blocking", "--source"}) {
+        const Result<Command> both = parse_command_line({"dump", "-c", "core.5", name});
+        ASSERT_FALSE(both);
+        EXPECT_EQ(both.error().code, ErrorCode::kUsage);
+    }
+}
+
+TEST(CommandLine, LocalsMayBeAskedForTwice) {
+    const auto locals = [](Words words) {
+        return std::get<DumpArgs>(*parse_command_line(std::move(words))).reading.locals;
+    };
+    EXPECT_EQ(locals({"dump", "-p", "5"}), 0U);
+    EXPECT_EQ(locals({"dump", "-p", "5", "--locals"}), 1U);
+    EXPECT_EQ(locals({"dump", "-llp", "5"}), 2U);
+    EXPECT_EQ(locals({"dump", "-llllj", "-p", "5"}), 2U);
+}
+
 TEST(CommandLine, NothingThrowsWhateverIsTyped) {
     for (const Words& words : std::vector<Words>{{"record", "-"},
                                                  {"record", "---"},

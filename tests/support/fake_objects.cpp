@@ -15,12 +15,17 @@ namespace {
 constexpr std::size_t kTypeSize = 1024;
 constexpr unsigned kInlineValuesFlag = 2;
 constexpr unsigned kManagedDictFlag = 4;
+constexpr std::uint64_t kHeapType = 1U << 9;
 
 std::uint64_t subclass_flag(const std::string& type, bool bytes27) {
     if (type == "int") return 1ULL << (bytes27 ? 23 : 24);
     if (type == "str") return 1ULL << (bytes27 ? 27 : 28);
     if (type == "bytes") return 1ULL << 27;
+    if (type == "list") return 1ULL << 25;
+    if (type == "tuple") return 1ULL << 26;
     if (type == "dict") return 1ULL << 29;
+    if (type == "ValueError") return 1ULL << 30;
+    if (type == "type") return 1ULL << 31;
     return 0;
 }
 
@@ -74,7 +79,7 @@ RemoteAddr FakeObjects::type(const std::string& name) {
     put(address, layout_.object.type_name, text);
     put(address, layout_.object.type_flags, subclass_flag(name, layout_.string_kind == cpython::StringKind::kBytes27));
     types_[name] = address;
-    if (name != "type") put(address, layout_.object.type, type("type"));
+    put(address, layout_.object.type, type("type"));
     return address;
 }
 
@@ -211,6 +216,57 @@ RemoteAddr FakeObjects::dict(const Items& items, DictShape shape) {
     return address;
 }
 
+RemoteAddr FakeObjects::tuple(const std::vector<RemoteAddr>& items) {
+    const std::uint32_t start = layout_.value.tuple_items.value();
+    const RemoteAddr address = object(start + items.size() * 8, "tuple");
+    put(address, layout_.bytes.size, std::uint64_t{items.size()});
+    for (std::size_t i = 0; i < items.size(); ++i) memory_.put(address + start + i * 8, items[i]);
+    return address;
+}
+
+RemoteAddr FakeObjects::list(const std::vector<RemoteAddr>& items) {
+    const RemoteAddr address = object(layout_.value.list_items.value() + 8, "list");
+    const RemoteAddr block = allocate(items.size() * 8 + 8);
+    put(address, layout_.bytes.size, std::uint64_t{items.size()});
+    put(address, layout_.value.list_items, block);
+    for (std::size_t i = 0; i < items.size(); ++i) memory_.put(block + i * 8, items[i]);
+    return address;
+}
+
+RemoteAddr FakeObjects::floating(double value) {
+    const RemoteAddr address = object(layout_.value.float_value.value() + 8, "float");
+    put(address, layout_.value.float_value, value);
+    return address;
+}
+
+RemoteAddr FakeObjects::cell(RemoteAddr value) {
+    const RemoteAddr address = object(layout_.value.cell_value.value() + 8, "cell");
+    put(address, layout_.value.cell_value, value);
+    return address;
+}
+
+RemoteAddr FakeObjects::set(const std::vector<RemoteAddr>& keys) {
+    const auto& v = layout_.value;
+    const std::size_t slots = std::bit_ceil(std::max<std::size_t>(keys.size() * 2 + 2, 8));
+    const RemoteAddr table = allocate(slots * 16);
+    const auto entry = [&](std::size_t slot, RemoteAddr key, std::uint64_t hash) {
+        memory_.put(table + slot * 16 + v.set_entry_key.value(), key);
+        memory_.put(table + slot * 16 + v.set_entry_hash.value(), hash);
+    };
+    for (std::size_t i = 0; i < keys.size(); ++i) entry(i * 2, keys[i], i);
+    // Deleted: 2.7 keeps the hash, and a certain text.
+    if (layout_.string_kind == cpython::StringKind::kBytes27)
+        entry(1, string("<dummy key>"), 5);
+    else
+        entry(1, type("<dummy key>"), ~std::uint64_t{0});
+    const RemoteAddr address = object(std::max(v.set_mask, v.set_table).value() + 8, "set");
+    put(address, v.set_mask, std::uint64_t{slots - 1});
+    put(address, v.set_table, table);
+    return address;
+}
+
+RemoteAddr FakeObjects::none() { return object(layout_.object.type.value() + 8, "NoneType"); }
+
 RemoteAddr FakeObjects::module(RemoteAddr module_dict) {
     const RemoteAddr address = object(layout_.object.module_dict.value() + 8, "module");
     put(address, layout_.object.module_dict, module_dict);
@@ -225,6 +281,10 @@ RemoteAddr FakeObjects::instance(const std::vector<std::pair<std::string, Remote
     const RemoteAddr cls = allocate(kTypeSize);
     const std::uint64_t basic_size = layout_.object.type.value() + 24;
     put(cls, layout_.object.type, type("type"));
+    const RemoteAddr name = allocate(8);
+    memory_.put_bytes(name, std::string_view("Thing"));
+    put(cls, layout_.object.type_name, name);
+    put(cls, layout_.object.type_flags, kHeapType);
     put(cls, layout_.object.type_basicsize, basic_size);
 
     if (d.instance_dict == cpython::InstanceDict::kDictOffset) {
@@ -235,7 +295,8 @@ RemoteAddr FakeObjects::instance(const std::vector<std::pair<std::string, Remote
                     dict(items, shape == InstanceShape::kValues ? DictShape::kSplit : DictShape::kCombined));
         return address;
     }
-    put(cls, layout_.object.type_flags, std::uint64_t{1} << kManagedDictFlag | std::uint64_t{1} << kInlineValuesFlag);
+    put(cls, layout_.object.type_flags,
+        kHeapType | std::uint64_t{1} << kManagedDictFlag | std::uint64_t{1} << kInlineValuesFlag);
     put(cls, layout_.object.heap_cached_keys, keys(items, false, true));
     const std::uint64_t before = 48;  // the GC header and managed words stand before the object
     const std::uint64_t inline_bytes = values_start() + items.size() * 8;

@@ -66,7 +66,15 @@ class FakeObjects {
     RemoteAddr bytes(std::vector<std::uint8_t> data);
     RemoteAddr integer(std::uint64_t value);
     RemoteAddr dict(const Items& items, DictShape shape = DictShape::kCombined);
+    RemoteAddr tuple(const std::vector<RemoteAddr>& items);
+    RemoteAddr list(const std::vector<RemoteAddr>& items);
+    RemoteAddr floating(double value);
+    RemoteAddr cell(RemoteAddr value);
+    /// With one deleted entry in its table.
+    RemoteAddr set(const std::vector<RemoteAddr>& keys);
+    RemoteAddr none();
     RemoteAddr module(RemoteAddr dict);
+    /// Of a class named Thing.
     RemoteAddr instance(const std::vector<std::pair<std::string, RemoteAddr>>& attributes,
                         InstanceShape shape = InstanceShape::kDict);
 

@@ -63,11 +63,20 @@ void describe_dump(CLI::App& app, Typed& typed) {
   sudo lampyr dump -p 1234              what is it doing just now?
   sudo lampyr dump -s -p 1234           it and its worker processes
   sudo lampyr dump -p 1234 --blocking   stop it for the moment of reading: all threads at one instant
+  sudo lampyr dump -l -p 1234           with arguments and variables
+  sudo lampyr dump -s -j -p 1234        for a script: JSON with lines and columns (docs/output-formats.md)
+  lampyr dump -c core.1234              what it was doing when the core was written
 
 Usage: lampyr dump [OPTIONS] -p PID
+       lampyr dump [OPTIONS] -c CORE
 )");
     add_common(app, typed);
-    app.add_flag("--full-filenames", typed.full_filenames, "whole paths")->group("Output");
+    add_text(app, "-c,--core", typed.core, "FILE", "a core file instead of a process")->group("Process");
+    app.add_flag("-l,--locals", typed.locals, "also arguments and variables; -ll: at greater length")->group("Output");
+    app.add_flag("--source", typed.source, "also the line of source, and ^ under what is being run (3.11+)")
+        ->group("Output");
+    app.add_flag("-j,--json", typed.json, "one JSON document instead of text")->group("Output");
+    app.add_flag("--full-filenames", typed.full_filenames, "whole paths; JSON has both")->group("Output");
     add_messages(app, typed.messages);
 }
 
@@ -237,13 +246,31 @@ Result<Command> check_dump(const Typed& typed, const Words& program) {
     }
     const Result<std::vector<Pid>> pids = parse_pids(typed.pids);
     if (!pids) return pids.error();
-    if (pids->empty()) return usage("no process to look at", "name one with -p PID");
+    if (pids->empty() && typed.core.empty())
+        return usage("no process to look at", "name one with -p PID, or a core file with -c FILE");
     if (pids->size() > 1) return usage("dump looks at one process", "give -p once");
+    if (!typed.core.empty()) {
+        for (const auto& [given, name] : {std::pair{!pids->empty(), "--pid"},
+                                          {typed.subprocesses, "--subprocesses"},
+                                          {typed.blocking, "--blocking"},
+                                          {typed.source, "--source"}})
+            if (given) return exclusive("--core", name);
+    }
     if (typed.blocking && typed.nonblocking) return exclusive("--blocking", "--nonblocking");
     const Result<ColourChoice> colour = parse_colour(typed.messages.colour);
     if (!colour) return colour.error();
-    return Command{
-        DumpArgs{pids->front(), typed.subprocesses, {typed.blocking}, {false, typed.full_filenames}, *colour}};
+    DumpArgs args;
+    if (!pids->empty()) args.pid = pids->front();
+    args.core = typed.core;
+    args.subprocesses = typed.subprocesses;
+    args.reading.blocking = typed.blocking;
+    args.reading.positions = typed.json || typed.source;
+    args.reading.source = typed.source;
+    args.reading.locals = static_cast<unsigned>(std::clamp(typed.locals, 0, 2));
+    args.text.full_filenames = typed.full_filenames;
+    args.json = typed.json;
+    args.colour = *colour;
+    return Command{std::move(args)};
 }
 
 Result<Command> check_doctor(const Typed& typed) {

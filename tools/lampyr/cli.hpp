@@ -64,6 +64,8 @@ struct DumpArgs {
     DumpOptions reading;
     DumpTextOptions text;  ///< `colour` is decided when printing
     ColourChoice colour = ColourChoice::kAuto;
+    bool json = false;   ///< one document instead of text
+    std::string core{};  ///< this file instead of `pid`
 };
 
 struct DoctorArgs {

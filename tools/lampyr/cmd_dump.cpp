@@ -8,16 +8,19 @@
 
 #include <unistd.h>
 
+#include <optional>
+#include <string>
+#include <vector>
+
 namespace lampyr::tool {
 namespace {
 
-Result<std::string> dump_one(Pid pid, const DumpArgs& args, const DumpTextOptions& text,
-                             const AttachOptions& attaching = {}) {
+using Dumps = std::vector<ProcessDump>;
+
+Result<ProcessDump> dump_one(Pid pid, const DumpArgs& args, const AttachOptions& attaching = {}) {
     Result<Target> target = Target::attach(pid, attaching);
     if (!target) return target.error();
-    const Result<ProcessDump> read = dump(*target, args.reading);
-    if (!read) return read.error();
-    return format_dump(*read, text);
+    return dump(*target, args.reading);
 }
 
 /// True when the process is none that `--subprocesses` asks for: not Python, or over before it could be read.
@@ -27,17 +30,17 @@ bool passed_over(const Error& error) {
 }
 
 /// Each Python process of the tree. One that cannot be read is told of, and costs the others nothing.
-Result<std::string> dump_tree(const DumpArgs& args, const DumpTextOptions& text, const Messages& messages) {
+Result<Dumps> dump_tree(const DumpArgs& args, const Messages& messages) {
     const Result<std::vector<Pid>> tree = process_tree(args.pid);
     if (!tree) return tree.error();
-    std::string all;
+    Dumps all;
     std::optional<Error> refused;
     AttachOptions at_once;  // a tree may hold many that are not Python
     at_once.startup_timeout = std::chrono::milliseconds(0);
     for (const Pid pid : *tree) {
-        Result<std::string> one = dump_one(pid, args, text, at_once);
+        Result<ProcessDump> one = dump_one(pid, args, at_once);
         if (one) {
-            all += (all.empty() ? "" : "\n") + *one;
+            all.push_back(std::move(*one));
         } else if (!passed_over(one.error())) {
             if (refused) messages.error(*refused);
             refused = one.error();
@@ -49,6 +52,21 @@ Result<std::string> dump_tree(const DumpArgs& args, const DumpTextOptions& text,
                                fmt::format("neither process {} nor a process below it is Python", args.pid.value), ""};
     if (refused) messages.error(*refused);
     return all;
+}
+
+Result<Dumps> dump_asked(const DumpArgs& args, const Messages& messages) {
+    if (args.subprocesses) return dump_tree(args, messages);
+    Result<ProcessDump> one = args.core.empty() ? dump_one(args.pid, args) : dump_core(args.core, args.reading);
+    if (!one) return one.error();
+    Dumps dumps;
+    dumps.push_back(std::move(*one));
+    return dumps;
+}
+
+std::string format_text(const Dumps& dumps, const DumpTextOptions& options) {
+    std::string text;
+    for (const ProcessDump& one : dumps) text += (text.empty() ? "" : "\n") + format_dump(one, options);
+    return text;
 }
 
 }  // namespace
@@ -63,10 +81,9 @@ int run_dump(const DumpArgs& args) {
     if (!output) return failed(output.error());
     DumpTextOptions text = args.text;
     text.colour = use_colour(args.colour, STDOUT_FILENO);
-    const Result<std::string> words =
-        args.subprocesses ? dump_tree(args, text, messages) : dump_one(args.pid, args, text);
-    if (!words) return failed(words.error());
-    static_cast<void>(output->write(*words));
+    const Result<Dumps> dumps = dump_asked(args, messages);
+    if (!dumps) return failed(dumps.error());
+    static_cast<void>(output->write(args.json ? format_dumps_json(*dumps) : format_text(*dumps, text)));
     if (const auto written = output->commit(); !written) return failed(written.error());
     return kExitOk;
 }

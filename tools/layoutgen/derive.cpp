@@ -117,6 +117,8 @@ void derive_conditional(const DwarfTypes& types, const Traits& traits, Layout& l
     layout.function.call_cache = !traits.interpreter_frames ? 0 : entry_flag ? -4 : traits.cframe ? -2 : 4;
     if (!traits.own_gil) layout.gil = {.locked = kAbsent, .last_holder = kAbsent, .enabled = kAbsent};
     layout.integer.compact_tag = has_member(types, "_longobject", "long_value.lv_tag");
+    layout.value.unicode27_length = traits.bytes_strings ? lookup(types, "PyUnicodeObject:length") : kAbsent;
+    layout.value.unicode27_data = traits.bytes_strings ? lookup(types, "PyUnicodeObject:str") : kAbsent;
     const auto bit = [&types](std::string_view name) -> std::uint8_t {
         const auto state = types.find("PyASCIIObject", "state");
         const auto field = types.find("PyASCIIObject", fmt::format("state.{}", name));

@@ -83,6 +83,14 @@ const Layout kCp27 = {
             .nlocalsplus = kAbsent,
             .stacksize = kAbsent,
             .tlbc = kAbsent,
+            .argcount = Offset(16),
+            .kwonlyargcount = kAbsent,
+            .flags = Offset(28),
+            .varnames = Offset(56),
+            .cellvars = Offset(72),
+            .freevars = Offset(64),
+            .localsplusnames = kAbsent,
+            .localspluskinds = kAbsent,
             .size = 112,
         },
     .function =
@@ -143,6 +151,21 @@ const Layout kCp27 = {
         {
             .iframe = kAbsent,
             .frame_state = kAbsent,
+        },
+    .value =
+        {
+            .list_items = Offset(24),
+            .tuple_items = Offset(24),
+            .float_value = Offset(16),
+            .cell_value = Offset(16),
+            .set_mask = Offset(32),
+            .set_table = Offset(40),
+            .set_entry_key = Offset(8),
+            .set_entry_hash = Offset(0),
+            .function_name = Offset(56),
+            .exception_args = Offset(24),
+            .unicode27_length = Offset(16),
+            .unicode27_data = Offset(24),
         },
 };
 

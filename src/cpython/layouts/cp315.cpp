@@ -83,6 +83,14 @@ const Layout kCp315 = {
             .nlocalsplus = Offset(72),
             .stacksize = Offset(64),
             .tlbc = kAbsent,
+            .argcount = Offset(52),
+            .kwonlyargcount = Offset(60),
+            .flags = Offset(48),
+            .varnames = kAbsent,
+            .cellvars = kAbsent,
+            .freevars = kAbsent,
+            .localsplusnames = Offset(96),
+            .localspluskinds = Offset(104),
             .size = 200,
         },
     .function =
@@ -143,6 +151,21 @@ const Layout kCp315 = {
         {
             .iframe = Offset(72),
             .frame_state = Offset(67),
+        },
+    .value =
+        {
+            .list_items = Offset(24),
+            .tuple_items = Offset(32),
+            .float_value = Offset(16),
+            .cell_value = Offset(16),
+            .set_mask = Offset(32),
+            .set_table = Offset(40),
+            .set_entry_key = Offset(0),
+            .set_entry_hash = Offset(8),
+            .function_name = Offset(40),
+            .exception_args = Offset(24),
+            .unicode27_length = kAbsent,
+            .unicode27_data = kAbsent,
         },
 };
 

@@ -83,6 +83,14 @@ const Layout kCp315t = {
             .nlocalsplus = Offset(88),
             .stacksize = Offset(80),
             .tlbc = Offset(224),
+            .argcount = Offset(68),
+            .kwonlyargcount = Offset(76),
+            .flags = Offset(64),
+            .varnames = kAbsent,
+            .cellvars = kAbsent,
+            .freevars = kAbsent,
+            .localsplusnames = Offset(112),
+            .localspluskinds = Offset(120),
             .size = 232,
         },
     .function =
@@ -143,6 +151,21 @@ const Layout kCp315t = {
         {
             .iframe = Offset(88),
             .frame_state = Offset(83),
+        },
+    .value =
+        {
+            .list_items = Offset(40),
+            .tuple_items = Offset(48),
+            .float_value = Offset(32),
+            .cell_value = Offset(32),
+            .set_mask = Offset(48),
+            .set_table = Offset(56),
+            .set_entry_key = Offset(0),
+            .set_entry_hash = Offset(8),
+            .function_name = Offset(56),
+            .exception_args = Offset(40),
+            .unicode27_length = kAbsent,
+            .unicode27_data = kAbsent,
         },
 };
 

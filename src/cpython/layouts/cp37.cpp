@@ -83,6 +83,14 @@ const Layout kCp37 = {
             .nlocalsplus = kAbsent,
             .stacksize = kAbsent,
             .tlbc = kAbsent,
+            .argcount = Offset(16),
+            .kwonlyargcount = Offset(20),
+            .flags = Offset(32),
+            .varnames = Offset(64),
+            .cellvars = Offset(80),
+            .freevars = Offset(72),
+            .localsplusnames = kAbsent,
+            .localspluskinds = kAbsent,
             .size = 120,
         },
     .function =
@@ -143,6 +151,21 @@ const Layout kCp37 = {
         {
             .iframe = kAbsent,
             .frame_state = kAbsent,
+        },
+    .value =
+        {
+            .list_items = Offset(24),
+            .tuple_items = Offset(24),
+            .float_value = Offset(16),
+            .cell_value = Offset(16),
+            .set_mask = Offset(32),
+            .set_table = Offset(40),
+            .set_entry_key = Offset(0),
+            .set_entry_hash = Offset(8),
+            .function_name = Offset(104),
+            .exception_args = Offset(24),
+            .unicode27_length = kAbsent,
+            .unicode27_data = kAbsent,
         },
 };
 

@@ -83,6 +83,14 @@ const Layout kCp39 = {
             .nlocalsplus = kAbsent,
             .stacksize = kAbsent,
             .tlbc = kAbsent,
+            .argcount = Offset(16),
+            .kwonlyargcount = Offset(24),
+            .flags = Offset(36),
+            .varnames = Offset(72),
+            .cellvars = Offset(88),
+            .freevars = Offset(80),
+            .localsplusnames = kAbsent,
+            .localspluskinds = kAbsent,
             .size = 128,
         },
     .function =
@@ -143,6 +151,21 @@ const Layout kCp39 = {
         {
             .iframe = kAbsent,
             .frame_state = kAbsent,
+        },
+    .value =
+        {
+            .list_items = Offset(24),
+            .tuple_items = Offset(24),
+            .float_value = Offset(16),
+            .cell_value = Offset(16),
+            .set_mask = Offset(32),
+            .set_table = Offset(40),
+            .set_entry_key = Offset(0),
+            .set_entry_hash = Offset(8),
+            .function_name = Offset(104),
+            .exception_args = Offset(24),
+            .unicode27_length = kAbsent,
+            .unicode27_data = kAbsent,
         },
 };
 

@@ -56,6 +56,60 @@ TEST(TextDump, LooksAsDocumented) {
     EXPECT_NE(full.find("    work (/srv/app/jobs.py:31)\n"), std::string::npos);
 }
 
+TEST(TextDump, VariablesStandUnderTheirFrame) {
+    ProcessDump dump = example();
+    dump.with_locals = true;
+    dump.threads.resize(1);
+    DumpFrame& work = dump.threads[0].frames[0];
+    work.locals_read = true;
+    work.locals = {{"outer", "1", DumpLocalKind::kFree, false},
+                   {"self", "<Job at 0x7f12>", DumpLocalKind::kArgument, false},
+                   {"total", "7", DumpLocalKind::kLocal, true}};
+    EXPECT_EQ(format_dump(dump, {}).substr(format_dump(dump, {}).find("Thread")),
+              "Thread 42 (active+gil): \"MainThread\"\n"
+              "    work (app/jobs.py:31)\n"
+              "        Arguments:\n"
+              "            self: <Job at 0x7f12>\n"
+              "        Locals:\n"
+              "            outer: 1\n"
+              "            total: 7 (changed while it was read)\n"
+              "    (unproven)\n"
+              "    <module> (run.py)\n"
+              "        (variables could not be read)\n");
+}
+
+TEST(TextDump, SourceIsUnderlinedWhereItRuns) {
+    ProcessDump dump = example();
+    dump.threads.resize(1);
+    dump.threads[0].frames.resize(1);
+    DumpFrame& work = dump.threads[0].frames[0];
+    const auto shown = [&] {
+        const std::string text = format_dump(dump, {});
+        return text.substr(text.find(":31)\n") + 5);
+    };
+    work.source = "\t  x = f(\xce\xb1, g(1))";  // columns count bytes
+    EXPECT_EQ(shown(), "        x = f(\xce\xb1, g(1))\n");
+    work.end_line = 31;
+    work.column = 13;
+    work.end_column = 17;
+    EXPECT_EQ(shown(),
+              "        x = f(\xce\xb1, g(1))\n"
+              "                 ^^^^\n");
+    work.end_line = 33;  // to the end of the line
+    work.end_column = 2;
+    EXPECT_EQ(shown(),
+              "        x = f(\xce\xb1, g(1))\n"
+              "                 ^^^^^\n");
+    for (const auto& [begin, end] : {std::pair{-1, 4}, {4, -1}, {7, 7}, {9, 5}, {0, 5}, {5, 100}, {2147483647, 3}}) {
+        work.end_line = 31;
+        work.column = begin;
+        work.end_column = end;
+        EXPECT_EQ(shown(), "        x = f(\xce\xb1, g(1))\n") << begin << ' ' << end;
+    }
+    work.source = " \t ";
+    EXPECT_EQ(shown(), "");
+}
+
 TEST(TextDump, ColoursChangeNoWord) {
     std::string coloured = format_dump(example(), {.colour = true});
     EXPECT_NE(coloured.find("\x1b[32mwork\x1b[0m (\x1b[36mapp/jobs.py\x1b[0m\x1b[2m:31\x1b[0m)"), std::string::npos);
@@ -70,8 +124,11 @@ TEST(TextDump, NothingOfTheTargetActs) {
         dump.command_line = dump.executable = dump.python_version = text;
         dump.threads[0].name = text;
         dump.threads[0].frames[0] = {text, text, text, 1, FunctionKind::kProject};
+        dump.threads[0].frames[0].locals = {{text, text}};
+        dump.threads[0].frames[0].source = "x" + text;
+        dump.threads[0].frames[0].locals_read = dump.with_locals = true;
         const std::string shown = format_dump(dump, {});
-        EXPECT_EQ(std::count(shown.begin(), shown.end(), '\n'), 12);
+        EXPECT_EQ(std::count(shown.begin(), shown.end(), '\n'), 17);
         EXPECT_TRUE(base::is_valid_utf8(shown));
         EXPECT_TRUE(std::none_of(shown.begin(), shown.end(), [](char c) {
             return c != '\n' && (static_cast<unsigned char>(c) < 0x20 || c == '\x7f');

@@ -206,6 +206,19 @@ TEST_F(TargetFiles, KnowsWhatExists) {
     ASSERT_TRUE(process);
     EXPECT_TRUE(file_exists_in_target(*process, path("module.py")));
     EXPECT_TRUE(file_exists_in_target(*process, "module.py"));
+    EXPECT_TRUE(open_readable_file(*process, "module.py"));
+    EXPECT_TRUE(open_readable_file(*process, path("module.py")));
+    EXPECT_FALSE(open_readable_file(*process, path("absent.py")));
+    EXPECT_FALSE(open_readable_file(*process, directory_));
+    EXPECT_FALSE(open_readable_file(*process, "/dev/zero"));
+    EXPECT_FALSE(open_readable_file(*process, std::string("module.py\0x", 11)));
+    if (::geteuid() != 0) return;
+    // What neither its user nor everybody may read is not shown, though we could.
+    ASSERT_EQ(::chmod(path("module.py").c_str(), 0640), 0);
+    ASSERT_EQ(::chown(path("module.py").c_str(), 12345, 12345), 0);
+    EXPECT_FALSE(open_readable_file(*process, path("module.py")));
+    ASSERT_EQ(::chmod(path("module.py").c_str(), 0644), 0);
+    EXPECT_TRUE(open_readable_file(*process, path("module.py")));
     EXPECT_TRUE(file_exists_in_target(*process, directory_));
     EXPECT_FALSE(file_exists_in_target(*process, path("other.py")));
     EXPECT_FALSE(file_exists_in_target(*process, ""));

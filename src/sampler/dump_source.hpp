@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <lampyr/dump.hpp>
+
+#include "cpython/raw_stack.hpp"
+#include "cpython/runtime_locator.hpp"
+#include "process/process_handle.hpp"
+#include "process/remote_memory.hpp"
+#include "sampler/file_names.hpp"
+
+#include <functional>
+#include <string>
+
+namespace lampyr::sampler {
+
+/// What is dumped: a living process, or the core of one. All that is referred to must outlive the dump.
+struct DumpSource {
+    const process::RemoteMemory& memory;
+    const cpython::RuntimeLocation& runtime;
+    FileNames files;
+    std::function<Tid(const cpython::RawStack&)> os_tid;  ///< 0: cannot be told
+    const process::ProcessHandle* process = nullptr;      ///< null: a core
+    Pid pid{};
+    std::string command_line{};
+    std::string executable{};
+};
+
+[[nodiscard]] Result<ProcessDump> take_dump(DumpSource& source, const DumpOptions& options);
+
+}  // namespace lampyr::sampler

@@ -1,0 +1,104 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""core.py VERSION: a core file and the process that it was made of give the same dump.
+
+The core is gcore's, or one that the kernel wrote when the victim was aborted.
+"""
+import glob
+import json
+import os
+import resource
+import shutil
+import signal
+import subprocess
+
+import support
+from dump_json import check_schema
+from support import check
+
+
+def process_of(run):
+    document = json.loads(run.out)
+    check_schema(document)
+    (process,) = document["processes"]
+    return process
+
+
+def compare(core, living):
+    check(core["pid"] == living["pid"], "it is of process %s" % core["pid"])
+    check(core["python_version"] == living["python_version"], "it is of Python %s" % core["python_version"])
+    check(core["executable"] == living["executable"], "it is of %s" % core["executable"])
+    check(living["command_line"].startswith(core["command_line"]) and core["command_line"],
+          "its command is %r" % core["command_line"])
+    for thread in core["threads"]:
+        check(thread["state"] == "stopped" and thread["proven"], "a thread of a core is %s" % thread["state"])
+    for thread in core["threads"] + living["threads"]:
+        del thread["state"]
+    for mine, its in zip(core["threads"], living["threads"]):
+        check(mine == its, "thread %s: in the core\n%s\nliving\n%s" % (its["name"], mine, its))
+    check(len(core["threads"]) == len(living["threads"]), "%d threads" % len(core["threads"]))
+    print("%d threads, %d frames" % (len(core["threads"]), sum(len(t["frames"]) for t in core["threads"])))
+
+
+def gcore(victim, folder):
+    subprocess.run(["gcore", "-o", os.path.join(folder, "core"), str(victim.pid)], stdout=subprocess.DEVNULL,
+                   stderr=subprocess.DEVNULL, timeout=support.TIMEOUT, check=True)
+    return os.path.join(folder, "core.%d" % victim.pid)
+
+
+def abort(victim, folder):
+    """None where the kernel gives its cores to somebody else."""
+    with open("/proc/sys/kernel/core_pattern") as file:
+        pattern = file.read().strip()
+    if pattern.startswith("|") or "/" in pattern:
+        return None
+    victim.process.send_signal(signal.SIGABRT)
+    victim.process.wait(timeout=support.TIMEOUT)
+    found = glob.glob(os.path.join(folder, "core*"))
+    return found[0] if found else None
+
+
+def main(arguments):
+    python = support.find_python(arguments[0])
+    made = 0
+    hard = resource.getrlimit(resource.RLIMIT_CORE)[1]
+    resource.setrlimit(resource.RLIMIT_CORE, (hard, hard))
+    here = os.getcwd()
+    for make in (gcore, abort):
+        if make is gcore and not shutil.which("gcore"):
+            continue
+        with support.scratch() as folder:
+            os.chdir(folder)  # where the kernel writes it
+            try:
+                with support.Victim(python, "variables.py") as victim:
+                    living = process_of(support.lampyr_ok("dump", "-l", "-j", "-p", victim.pid))
+                    core = make(victim, folder)
+            finally:
+                os.chdir(here)
+            if core is None:
+                continue
+            compare(process_of(support.lampyr_ok("dump", "-l", "-j", "--core", core)), living)
+            text = support.lampyr_ok("dump", "-c", core).out
+            check(b"(stopped" in text and b"wait (variables.py" in text.replace(b"tests/targets/", b""),
+                  "the text is %r" % text[:500])
+            check_damaged(core, folder)
+            made += 1
+    if not made:
+        support.skip("no gcore, and the kernel gives its cores to another program")
+
+
+def check_damaged(core, folder):
+    """Cut and overwritten cores end in a sentence or a dump, never in a crash."""
+    with open(core, "rb") as file:
+        head = file.read(1 << 20)
+    for number, bad in enumerate((head[:100], head[:5000], head, b"\x7fELF" + head[4:64] + b"\xff" * 5000,
+                                  head[:64] + bytes(range(256)) * 40 + head[10304:], b"", b"text")):
+        path = os.path.join(folder, "bad%d" % number)
+        with open(path, "wb") as file:
+            file.write(bad)
+        run = support.lampyr("dump", "-c", path)
+        check(run.status in (0, 1) and (run.status == 0 or run.err.startswith(b"lampyr: ")), "core %d: %s" % (number, run))
+
+
+if __name__ == "__main__":
+    support.run_test(main)
