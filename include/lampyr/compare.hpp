@@ -156,6 +156,7 @@ struct CompareOptions {
     double chance = 0.002;  ///< of a false discovery among functions; half of it with callees, and for the program
     std::optional<std::vector<std::string>> only{};  ///< test these functions (`identity`) and no others
     bool only_program = true;                        ///< with `only`: test the program as a whole, too
+    bool alternating = false;  ///< the sides' runs took turns, so that the host was the same for both
 };
 
 /// Both sides need at least one run.

@@ -231,8 +231,8 @@ std::vector<bool> Comparer::chosen() const {
 }
 
 Comparison Comparer::run() {
-    const check::Analysis analysis =
-        check::analyse(matrix_, {options_.tested_share, options_.chance, chosen(), options_.only_program});
+    const check::Analysis analysis = check::analyse(
+        matrix_, {options_.tested_share, options_.chance, chosen(), options_.only_program, options_.alternating});
     Comparison comparison;
     comparison.base = side_facts(base_);
     comparison.now = side_facts(now_);

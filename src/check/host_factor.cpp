@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 
 namespace lampyr::check {
 namespace {
@@ -13,6 +14,10 @@ constexpr std::uint32_t kUnused = 0xffffffffU;
 constexpr double kEnough = 40;  // samples a run: the logarithm is then known to 16 %
 constexpr double kFew = 15;
 constexpr double kClearly = 2.5;               // standard errors
+constexpr double kMoreThanHosts = 4;           // standard errors of the host's mean speed
+constexpr double kEnoughUnchanged = 0.05;      // of the weight
+constexpr double kLeastError = 0.003;          // of it
+constexpr double kUsualSpread = 0.02;          // of functions that nobody changed, beyond counting
 constexpr double kDeviationOfMedian = 1.4826;  // standard deviation of a normal distribution by its median deviation
 constexpr double kOwnVariance = 1e-4;          // 1 % from run to run: samples beyond that are worth nothing more
 
@@ -32,11 +37,11 @@ std::vector<std::size_t> functions_with(const RunMatrix& matrix, double samples)
 
 }  // namespace
 
-HostFactor::HostFactor(const RunMatrix& matrix) {
+HostFactor::HostFactor(const RunMatrix& matrix, bool alternating) {
     used_ = functions_with(matrix, kEnough);
     if (used_.size() < 2 * kLeast) used_ = functions_with(matrix, kFew);
     fill(matrix);
-    if (leave_out_changed(matrix)) fill(matrix);
+    if (leave_out_changed(matrix, alternating)) fill(matrix);
 }
 
 void HostFactor::fill(const RunMatrix& matrix) {
@@ -87,7 +92,7 @@ void HostFactor::add_up(Run& run) {
 
 /// A large function that has changed lies at one end of the base runs and at the other of the new ones, and so moves the middle
 /// half of all the others: they would seem to have changed the other way. False: there was none to leave out.
-bool HostFactor::leave_out_changed(const RunMatrix& matrix) {
+bool HostFactor::leave_out_changed(const RunMatrix& matrix, bool alternating) {
     if (!known() || matrix.base_runs == 0 || matrix.now_runs == 0) return false;
     std::vector<double> change(used_.size(), 0);
     std::vector<double> noise(used_.size(), 0);
@@ -99,16 +104,53 @@ bool HostFactor::leave_out_changed(const RunMatrix& matrix) {
             change[deviation.place] += matrix.is_now(run) ? of_host / now_runs : -of_host / base_runs;
             noise[deviation.place] = (1 / base_runs + 1 / now_runs) / deviation.weight;
         }
-    const double middle = median(change);
+    double middle = median(change);
     std::vector<double> distances;
     for (const double each : change) distances.push_back(std::abs(each - middle));
-    const double spread = kDeviationOfMedian * median(distances);
+    double spread = kDeviationOfMedian * median(distances);
+    const auto near = [&](std::size_t i, double centre, double wide) {
+        return std::abs(change[i] - centre) <= kClearly * std::sqrt(noise[i] + wide * wide);
+    };
+    const auto weight_near = [&](double centre) {
+        double sum = 0;
+        for (std::size_t i = 0; i < used_.size(); ++i) sum += near(i, centre, kUsualSpread) ? 1 / noise[i] : 0;
+        return sum;
+    };
+    // Sides that took turns had the same host. If they seem to differ by more than it does from run to run, most of the time is
+    // in functions that changed, and those that stand where they stood tell.
+    const Shift sides = shift(matrix);
+    bool unchanged_only = false;
+    const double all =
+        std::accumulate(noise.begin(), noise.end(), 0.0, [](double sum, double n) { return sum + 1 / n; });
+    if (alternating && std::abs(sides.value) > kMoreThanHosts * sides.error &&
+        weight_near(-sides.value) >= kEnoughUnchanged * all) {
+        middle = -sides.value;
+        spread = kUsualSpread;
+        unchanged_only = true;
+    }
     std::vector<std::size_t> kept;
     for (std::size_t i = 0; i < used_.size(); ++i)
-        if (distances[i] <= kClearly * std::sqrt(noise[i] + spread * spread)) kept.push_back(used_[i]);
-    if (kept.size() == used_.size() || kept.size() < kLeast) return false;
+        if (near(i, middle, spread)) kept.push_back(used_[i]);
+    if (kept.size() == used_.size()) return false;
+    if (kept.size() < kLeast) {
+        if (!unchanged_only) return false;
+        kept.clear();  // too few to tell: better no yardstick than one that grew
+    }
     used_ = std::move(kept);
     return true;
+}
+
+HostFactor::Shift HostFactor::shift(const RunMatrix& matrix) const {
+    const auto base_runs = static_cast<double>(matrix.base_runs);
+    const auto now_runs = static_cast<double>(matrix.now_runs);
+    double mean[2] = {0, 0};
+    for (std::size_t run = 0; run < runs_.size(); ++run)
+        mean[matrix.is_now(run) ? 1 : 0] += runs_[run].of_all / (matrix.is_now(run) ? now_runs : base_runs);
+    double squares = 0;
+    for (std::size_t run = 0; run < runs_.size(); ++run)
+        squares += std::pow(runs_[run].of_all - mean[matrix.is_now(run) ? 1 : 0], 2);
+    const double variance = squares / std::max(base_runs + now_runs - 2, 1.0);
+    return {mean[1] - mean[0], std::max(std::sqrt(variance * (1 / base_runs + 1 / now_runs)), kLeastError)};
 }
 
 /// Sum over the smallest deviations that together weigh so much; the last one in part.

@@ -11,10 +11,12 @@ namespace lampyr::check {
 /// How fast the host was in each run, told by the functions themselves: how far each was from its own mean, averaged over
 /// the middle half of the other functions. They weigh what their samples are worth; the outer half may be anything. The function
 /// in question is left out, or a change of a large one would hide in its own yardstick: with it in, estimates are up to a point
-/// low and intervals cover too little. Functions that clearly changed are left out for all.
+/// low and intervals cover too little. Functions that clearly changed are left out for all; where most of the time is in such,
+/// it is those that did not change that tell.
 class HostFactor {
   public:
-    explicit HostFactor(const RunMatrix& matrix);
+    /// `alternating`: the sides' runs took turns.
+    HostFactor(const RunMatrix& matrix, bool alternating);
 
     /// Whether enough functions have enough samples to tell.
     [[nodiscard]] bool known() const { return used_.size() >= kLeast; }
@@ -39,7 +41,13 @@ class HostFactor {
         double of_all = 0;                    ///< nobody left out
     };
     void fill(const RunMatrix& matrix);
-    bool leave_out_changed(const RunMatrix& matrix);
+    bool leave_out_changed(const RunMatrix& matrix, bool alternating);
+    /// The sides' difference, and how far chance alone may take it.
+    struct Shift {
+        double value = 0;
+        double error = 0;
+    };
+    [[nodiscard]] Shift shift(const RunMatrix& matrix) const;
     static void add_up(Run& run);
     [[nodiscard]] static double sum_to(const Run& run, double weight);
     [[nodiscard]] static double middle_half(const Run& run);

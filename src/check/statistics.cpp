@@ -230,7 +230,7 @@ Analysis analyse(const RunMatrix& matrix, const TestOptions& options) {
     Analysis analysis;
     analysis.functions.resize(matrix.self.size());
     if (matrix.base_runs < 2 || matrix.now_runs < 2) return analysis;
-    const HostFactor host(matrix);
+    const HostFactor host(matrix, options.alternating);
     analysis.host_factor = host.known();
 
     std::vector<std::optional<Sides>> self(matrix.self.size());

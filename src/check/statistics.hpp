@@ -32,6 +32,7 @@ struct TestOptions {
     double chance = 0.002;  ///< for functions alone; half of it for functions with callees, and for the program
     std::optional<std::vector<bool>> only{};  ///< functions to test; the program is tested if `only_program`
     bool only_program = true;
+    bool alternating = false;  ///< the sides' runs took turns, so both had the same host
 };
 
 /// Growth that is worth an alarm: significant, not small, and above nothing even at the lower end of its interval.

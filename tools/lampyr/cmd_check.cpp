@@ -53,6 +53,7 @@ class CheckRun {
         CompareOptions options;
         options.renames = args_.rules.renames;
         options.chance = args_.rules.chance;
+        options.alternating = !args_.blocked;
         return options;
     }
 
@@ -86,12 +87,16 @@ Result<CheckResult> CheckRun::check_recorded() {
         return added.error();
     if (const auto added = add_recorded(sides.now, sides.now_conditions, args_.now_profiles, messages_); !added)
         return added.error();
+    CompareOptions options = comparing();
+    options.alternating = sides.base_conditions.all_know && sides.now_conditions.all_know;
     if (sides.base_conditions.all_before(sides.now_conditions) ||
-        sides.now_conditions.all_before(sides.base_conditions))
+        sides.now_conditions.all_before(sides.base_conditions)) {
+        options.alternating = false;
         sides.facts.warnings.push_back(
             "all runs of one side were recorded before those of the other; what drifted on the "
             "machine meanwhile looks like a change. Record them in turn");
-    return judged(sides, comparing());
+    }
+    return judged(sides, options);
 }
 
 Result<CheckResult> CheckRun::check_live(CheckRecorder& recorder) {

@@ -32,7 +32,10 @@ bool any_alarm(const Analysis& analysis) {
 std::size_t alarms(const World& world, std::size_t runs, std::size_t trials, std::uint64_t seed) {
     Simulator simulator(world, seed);
     std::size_t count = 0;
-    for (std::size_t i = 0; i < trials; ++i) count += any_alarm(analyse(simulator.measure(runs), {})) ? 1U : 0U;
+    for (std::size_t i = 0; i < trials; ++i)
+        count += any_alarm(analyse(simulator.measure(runs), {.alternating = world.order == RunOrder::kAlternating}))
+                     ? 1U
+                     : 0U;
     return count;
 }
 
@@ -168,6 +171,33 @@ TEST(Statistics, AFasterFunctionIsFoundAndMakesNoOtherSlower) {
     EXPECT_GE(found, 290U);
     std::printf("\n%zu of 300 checks found another function slower\n", alarm);
     EXPECT_LE(alarm, 6U);
+}
+
+/// A change of much more than half of the time is no speed of the host: what nobody changed did not become faster.
+TEST(Statistics, MuchThatIsSlowerMakesNothingElseFaster) {
+    Simulator simulator({.own_noise = 0.01}, 61);
+    std::size_t others = 0;
+    for (std::size_t i = 0; i < 100; ++i) {
+        RunMatrix matrix = simulator.measure(10);
+        std::size_t changed = 0;
+        for (double share = 0; share < 0.65; ++changed) {
+            share += simulator.share(changed);
+            for (std::size_t run = matrix.base_runs; run < matrix.runs(); ++run) {
+                matrix.self[changed][run].time *= 2;
+                matrix.self[changed][run].samples *= 2;
+            }
+        }
+        const Analysis analysis = analyse(matrix, {.alternating = true});
+        for (std::size_t f = 0; f < 60; ++f) {
+            if (f < changed) {
+                EXPECT_TRUE(analysis.functions[f].self_slower) << f;
+                continue;
+            }
+            others += analysis.functions[f].self_faster || analysis.functions[f].self_slower ? 1U : 0U;
+        }
+    }
+    std::printf("\n%zu other functions of 100 checks seemed to have changed\n", others);
+    EXPECT_LE(others, 5U);
 }
 
 TEST(Statistics, OneRunASideTestsNothing) {
