@@ -11,6 +11,7 @@ import resource
 import shutil
 import signal
 import subprocess
+import time
 
 import support
 from dump_json import check_schema
@@ -34,10 +35,31 @@ def compare(core, living):
         check(thread["state"] == "stopped" and thread["proven"], "a thread of a core is %s" % thread["state"])
     for thread in core["threads"] + living["threads"]:
         del thread["state"]
+    frames, others = (sum(len(thread["frames"]) for thread in dump["threads"]) for dump in (core, living))
+    check(frames == others, "%d frames in the core, %d living" % (frames, others))
     for mine, its in zip(core["threads"], living["threads"]):
+        for inner, outer in zip(mine.pop("frames"), its.pop("frames")):
+            check(inner == outer, "thread %s: in the core\n%s\nliving\n%s" % (its["name"], inner, outer))
         check(mine == its, "thread %s: in the core\n%s\nliving\n%s" % (its["name"], mine, its))
     check(len(core["threads"]) == len(living["threads"]), "%d threads" % len(core["threads"]))
-    print("%d threads, %d frames" % (len(core["threads"]), sum(len(t["frames"]) for t in core["threads"])))
+    print("%d threads, %d frames" % (len(core["threads"]), frames))
+
+
+def dump_at_rest(victim):
+    """The victim says that it is ready a moment before it waits."""
+    deadline = time.monotonic() + support.TIMEOUT
+    while time.monotonic() < deadline:
+        begun = ticks_of(victim)
+        living = process_of(support.lampyr_ok("dump", "-l", "-j", "-p", victim.pid))
+        if all(thread["state"] == "idle" for thread in living["threads"]) and ticks_of(victim) == begun:
+            return living
+    raise support.Failure("the victim never came to rest")
+
+
+def ticks_of(victim):
+    """How often it was given a processor."""
+    with open("/proc/%d/schedstat" % victim.pid) as file:
+        return file.read().split()[2]
 
 
 def gcore(victim, folder):
@@ -71,7 +93,7 @@ def main(arguments):
             os.chdir(folder)  # where the kernel writes it
             try:
                 with support.Victim(python, "variables.py") as victim:
-                    living = process_of(support.lampyr_ok("dump", "-l", "-j", "-p", victim.pid))
+                    living = dump_at_rest(victim)
                     core = make(victim, folder)
             finally:
                 os.chdir(here)
