@@ -248,8 +248,9 @@ void ChainWalk::follow(FrameCoverage& coverage, const process::RemoteMemory* fet
 std::size_t ChainWalk::resumed_slot(RemoteAddr address) { return address.value / 16 % kResumed; }
 
 void ChainWalk::note_resumed(const Chain& chain) {
+    // That a frame names its caller is a fact of one copy; whether the call is claimed is asked later.
     const std::size_t end = std::min<std::size_t>(chain.frames.size(), chain.unproven + kLearned);
-    for (std::size_t i = chain.unproven; i + 1 < end; ++i) {
+    for (std::size_t i = chain.gone; i + 1 < end; ++i) {
         const RawFrame& frame = chain.frames[i];
         if (!frame.generator && layout_.current_frame != CurrentFrame::kHeapFrame) continue;
         const RemoteAddr by = chain.frames[i + 1].frame;

