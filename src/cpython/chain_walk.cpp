@@ -100,13 +100,6 @@ void ChainWalk::note_root(const Outermost& last) {
 
 namespace {
 
-/// Heap frames do not say whether they are a generator's. One that has returned looks alike: it, too, was running.
-bool has_yielded(const Layout& layout, const FrameFields& f, const FrameFields& other) {
-    if (!f.previous.is_null()) return false;
-    if (layout.current_frame != CurrentFrame::kHeapFrame) return f.generator;
-    return f.activity == Activity::kDead && other.activity == Activity::kDead;
-}
-
 FrameFields fields_of(const RawFrame& generator) {
     FrameFields f;
     f.code = generator.code;
@@ -181,11 +174,8 @@ void ChainWalk::follow(FrameCoverage& coverage, const process::RemoteMemory* fet
             decode_frame(layout_, bytes_of(copies, copy == Copy::kAfter ? Copy::kBefore : Copy::kAfter));
         FrameFields f = copies.first == copies.second ? other : decode_frame(layout_, bytes_of(copies, copy));
         const bool on_data_stack = coverage.in_range(address);
-        const Resumed* ended = on_data_stack ? nullptr : gone(coverage, address, f, other);
-        const Resumed resumed = ended != nullptr                 ? *ended
-                                : has_yielded(layout_, f, other) ? resumed_by(coverage, address, f, other)
-                                                                 : Resumed{};
-        if (ended != nullptr) f = fields_of(ended->generator);
+        const ResumedFrames::Found resumed = resumed_.find(coverage, address, f, other);
+        if (resumed.ended) f = fields_of(resumed.frame);
         if (resumed.known()) f.previous = resumed.by;
         if (!on_data_stack) chain.outside.push_back(address);
         const bool copied_late = copies.first == copies.second;
@@ -205,7 +195,7 @@ void ChainWalk::follow(FrameCoverage& coverage, const process::RemoteMemory* fet
                 slots_changed(layout_, copies, address, callee))
                 in_doubt = chain.walked + 1;
             if (resumed.known()) in_doubt = chain.walked + 1;
-            if (ended != nullptr) chain.gone = chain.walked + 1;
+            if (resumed.ended) chain.gone = chain.walked + 1;
             chain.unproven = std::max(chain.unproven, in_doubt);
             if (not_yet && !resumed.known()) f = other;
             // What it had called by the first copy has returned by the time of the pointer, so it has gone on.
@@ -225,7 +215,7 @@ void ChainWalk::follow(FrameCoverage& coverage, const process::RemoteMemory* fet
             generator = f.generator;
             shim_last = f.shim;
             outermost = {address, f.code};
-            direct_callee = resumed.known() ? !resumed.generator.through_c : !f.shim && !f.entry;
+            direct_callee = resumed.known() ? !resumed.frame.through_c : !f.shim && !f.entry;
             if (copied_late && !f.shim && late.before != nullptr)
                 chain.joined = frames_behind(address, copies.second, late);
         }
@@ -245,63 +235,16 @@ void ChainWalk::follow(FrameCoverage& coverage, const process::RemoteMemory* fet
     if (!chain.rooted || !all_covered()) chain.unproven = chain.walked;
 }
 
-std::size_t ChainWalk::resumed_slot(RemoteAddr address) { return address.value / 16 % kResumed; }
-
-void ChainWalk::note_resumed(const Chain& chain) {
-    // That a frame names its caller is a fact of one copy; whether the call is claimed is asked later.
+/// That a frame names its caller is a fact of one copy; whether the call is claimed is asked later.
+void ChainWalk::remember_callers(const Chain& chain) {
     const std::size_t end = std::min<std::size_t>(chain.frames.size(), chain.unproven + kLearned);
-    for (std::size_t i = chain.gone; i + 1 < end; ++i) {
-        const RawFrame& frame = chain.frames[i];
-        if (!frame.generator && layout_.current_frame != CurrentFrame::kHeapFrame) continue;
-        const RemoteAddr by = chain.frames[i + 1].frame;
-        resumed_[resumed_slot(frame.frame)] = {frame, by, chain.frames[i + 1].code};
-        if (frame.through_c) resumed_last_[resumed_slot(by)] = frame.frame;
-    }
-}
-
-/// How a generator at this address was met last, if who resumed it then is still there. Null: it was not, or is not.
-const ChainWalk::Resumed* ChainWalk::met(FrameCoverage& coverage, RemoteAddr generator) const {
-    const Resumed& known = resumed_[resumed_slot(generator)];
-    if (known.generator.frame != generator) return nullptr;
-    const FrameCopies by = coverage.find(known.by, layout_.frame.size);
-    return by.first != nullptr && decode_frame(layout_, by.second).code == known.by_code ? &known : nullptr;
-}
-
-/// A generator that ran a moment ago has yielded by the time of this copy, and names no caller any more. It had the one of the
-/// other copy, or the one it was met with last, if that waits and makes such a call: until `recognise` has asked, it is in doubt.
-ChainWalk::Resumed ChainWalk::resumed_by(FrameCoverage& coverage, RemoteAddr generator, const FrameFields& f,
-                                         const FrameFields& other) const {
-    const Resumed* known = met(coverage, generator);
-    if (known != nullptr && known->generator.code == f.code) return *known;
-    if (other.code != f.code || other.previous.is_null()) return {};
-    return {{generator, f.code, f.instruction, f.tlbc_index, true, f.entry}, other.previous, {}};
-}
-
-/// The generator that was here and has ended since; null: what is here is a frame, or nothing is known.
-const ChainWalk::Resumed* ChainWalk::gone(FrameCoverage& coverage, RemoteAddr address, const FrameFields& f,
-                                          const FrameFields& other) const {
-    const auto is_one = [](const FrameFields& fields) { return fields.generator && !fields.code.is_null(); };
-    if (is_one(f) || is_one(other) || layout_.current_frame == CurrentFrame::kHeapFrame) return nullptr;
-    return met(coverage, address);
-}
-
-/// 3.12+: an eval loop entered from C whose frame has returned or yielded names its entry marker. What it ran a moment ago is what
-/// it was met with last, most often a generator.
-RemoteAddr ChainWalk::resumed_from(FrameCoverage& coverage, RemoteAddr top, Copy copy) {
-    if (layout_.shim_rule != ShimRule::kOwnerFrom3 || !plausible_object(top)) return top;
-    const FrameCopies copies = coverage.find(top, layout_.frame.size);
-    if (copies.first == nullptr) return top;
-    const FrameFields marker = decode_frame(layout_, bytes_of(copies, copy));
-    if (!marker.shim) return top;
-    const RemoteAddr last = resumed_last_[resumed_slot(marker.previous)];
-    const Resumed* known = met(coverage, last);
-    return known != nullptr && known->by == marker.previous ? last : top;
+    for (std::size_t i = chain.gone; i + 1 < end; ++i) resumed_.remember(chain.frames[i], chain.frames[i + 1]);
 }
 
 /// Remembers the calls of the proven part. The outer ones do not change and were learned long ago. Heap frames are copied over
 /// a longer time, which short calls do not outlast, so too many of the few proofs are false; see `study_call`.
 void ChainWalk::learn(const Chain& chain) {
-    if (chain.rooted && chain.elided == 0) note_resumed(chain);
+    if (chain.rooted && chain.elided == 0) remember_callers(chain);
     if (!chain.rooted || chain.elided != 0 || layout_.current_frame == CurrentFrame::kHeapFrame) return;
     const std::size_t end = std::min<std::size_t>(chain.frames.size(), chain.unproven + kLearned);
     for (std::size_t i = chain.unproven; i + 1 < end; ++i) known_.learn(chain.frames[i + 1], chain.frames[i]);
@@ -340,7 +283,7 @@ void ChainWalk::walk(FrameCoverage& coverage, const process::RemoteMemory& memor
     fetched_.clear();
     Chain& after = chains_[0];
     Chain& before = chains_[1];
-    const RemoteAddr named = resumed_from(coverage, top.before, Copy::kBefore);
+    const RemoteAddr named = resumed_.behind_marker(coverage, top.before, Copy::kBefore);
     follow(coverage, nullptr, settle(layout_, known_, coverage, named, Copy::kBefore), Copy::kBefore, late, before);
     if (!top.sure && !stays_alive(coverage, top.before)) doubt_entry(before);
     learn(before);

@@ -7,6 +7,7 @@
 #include "cpython/known_calls.hpp"
 #include "cpython/layout.hpp"
 #include "cpython/raw_stack.hpp"
+#include "cpython/resumed_frames.hpp"
 #include "cpython/settle.hpp"
 #include "process/remote_memory.hpp"
 
@@ -39,7 +40,7 @@ struct NamedTop {
 /// then. The stack is the one that the first copy shows, if that can be claimed, else the second's.
 class ChainWalk {
   public:
-    ChainWalk(const Layout& layout, KnownCalls& known) : layout_(layout), known_(known) {}
+    ChainWalk(const Layout& layout, KnownCalls& known) : layout_(layout), known_(known), resumed_(layout) {}
 
     /// Walks from `top`. Frames that `coverage` does not hold are read now; they cannot be proven. `late`: of the sweep's own
     /// read.
@@ -114,23 +115,7 @@ class ChainWalk {
     void keep_result(bool continuable);
     static void keep_frame(Chain& chain, const RawFrame& frame);
     static void finish_elision(Chain& chain);
-    /// A generator as it was met last, and who had resumed it. By the time its frame is read it may have yielded and name no
-    /// caller, or be gone.
-    struct Resumed {
-        RawFrame generator;
-        RemoteAddr by;
-        RemoteAddr by_code;
-        [[nodiscard]] bool known() const { return !by.is_null(); }
-    };
-    static constexpr std::size_t kResumed = 256;
-    [[nodiscard]] static std::size_t resumed_slot(RemoteAddr address);
-    void note_resumed(const Chain& chain);
-    [[nodiscard]] RemoteAddr resumed_from(FrameCoverage& coverage, RemoteAddr top, Copy copy);
-    [[nodiscard]] Resumed resumed_by(FrameCoverage& coverage, RemoteAddr generator, const FrameFields& f,
-                                     const FrameFields& other) const;
-    [[nodiscard]] const Resumed* gone(FrameCoverage& coverage, RemoteAddr address, const FrameFields& f,
-                                      const FrameFields& other) const;
-    [[nodiscard]] const Resumed* met(FrameCoverage& coverage, RemoteAddr generator) const;
+    void remember_callers(const Chain& chain);
     void learn(const Chain& chain);
     void recognise(Chain& chain) const;
     /// The innermost frame found so far when a stack is put together from its outer end.
@@ -157,10 +142,9 @@ class ChainWalk {
     FrameList last_proven_;
     std::size_t proven_common_ = 0;  // outermost frames that `stack_` and `last_proven_` share
     std::vector<RawFrame> standing_;
-    std::array<Resumed, kResumed> resumed_{};          // by the generator
-    std::array<RemoteAddr, kResumed> resumed_last_{};  // by who resumed it from C: the generator
-    Outermost root_;                                   // of the thread's proven stacks (before 3.12)
-    Outermost next_root_;                              // the one found last
+    ResumedFrames resumed_;
+    Outermost root_;       // of the thread's proven stacks (before 3.12)
+    Outermost next_root_;  // the one found last
     int next_root_seen_ = 0;
 };
 

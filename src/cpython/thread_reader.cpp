@@ -65,10 +65,11 @@ ThreadReader::ThreadReader(const process::RemoteMemory& memory, const Layout& la
 void ThreadReader::plan_chunked(ReadPlan& plan, CopySource source, Sandwich& sandwich) {
     const Chunk window = predict_window();
     const bool by_cframe = layout_.current_frame == CurrentFrame::kCFrame;
-    const bool soon = by_cframe && source == CopySource::kSweep;
+    // Such a C frame is named by another pointer, so its generator has more time to yield; learning wants the copies together.
+    const bool frames_with_window = by_cframe && source == CopySource::kSweep;
     if (by_cframe) sandwich.cframe_before = plan.add(tstate_ + layout_.thread.frame.value(), sizeof(std::uint64_t));
     const std::uint32_t first = window.bytes != 0 ? plan.add(window.address, window.bytes) : 0;
-    if (soon) plan_first(plan, early_);
+    if (frames_with_window) plan_first(plan, early_);
     sandwich.cframes = cframes_;
     if (!by_cframe)
         plan_thread_state(plan, sandwich);
@@ -79,7 +80,7 @@ void ThreadReader::plan_chunked(ReadPlan& plan, CopySource source, Sandwich& san
                                     plan.add(window.address, window.bytes));
     if (by_cframe) plan_thread_state(plan, sandwich);
     sandwich.late_begin = plan.bytes();
-    if (!soon) plan_first(plan, early_);
+    if (!frames_with_window) plan_first(plan, early_);
     plan_second(plan, source, early_, sandwich.coverage);
     if (!is_whole_stack(window)) plan_chunks(plan, source, sandwich.coverage);
     sandwich.late_end = plan.bytes();
