@@ -18,8 +18,7 @@ from support import check, skip
 
 POINTS = 0.02
 POINTS_ON_ONE_CORE = 0.03
-POINTS_OF_SHORT_CALLS = 0.10  # what is left of 10 to 20, see docs/accuracy.md
-POINTS_OF_SHORT_CALLS_IN_OBJECTS = 0.15  # up to 3.10 a frame object says less of itself, once 11 points were seen
+POINTS_OF_SHORT_CALLS = 0.15  # what is left of up to 20, see docs/accuracy.md
 MOST_WAITING = 0.02
 RATES = {"shares": 4000, "stars": 4000}  # hertz; at 8,000 samples a share is known to half a point
 
@@ -154,11 +153,10 @@ def test_short(python, folder):
     for name, share in sorted(large.items(), key=lambda item: -item[1]):
         print("    %-20s %6.2f %% stopped, %6.2f %% not stopped" % (name, 100 * share, 100 * seen.get(name, 0)))
     worst = max(abs(seen.get(name, 0) - share) for name, share in large.items())
-    limit = POINTS_OF_SHORT_CALLS if python.has_own_frames else POINTS_OF_SHORT_CALLS_IN_OBJECTS
     print("worst difference %.2f points; waited %.1f %% for a processor" % (100 * worst, 100 * waiting))
-    if worst > limit and waiting > MOST_WAITING:  # who waits is stopped where it waited
+    if worst > POINTS_OF_SHORT_CALLS and waiting > MOST_WAITING:  # who waits is stopped where it waited
         skip("the machine is busy, the program waited %.0f %% as long as it ran" % (100 * waiting))
-    check(worst <= limit, "a share is off by %.2f points" % (100 * worst))
+    check(worst <= POINTS_OF_SHORT_CALLS, "a share is off by %.2f points" % (100 * worst))
 
 
 def main(arguments):
