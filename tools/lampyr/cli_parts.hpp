@@ -16,7 +16,8 @@ struct Typed {
     std::string by, top, time, delay, filter;
     std::string output, format, duration, rate, max_cpu, summary_json;
     bool function = false, no_lines = false, threads = false, idle = false, gil = false, full_filenames = false;
-    bool once = false, subprocesses = false, blocking = false, nonblocking = false, audit = false, verbose = false;
+    bool once = false, subprocesses = false, blocking = false, native = false, nonblocking = false, audit = false,
+         verbose = false;
     MessageWords messages;
 };
 
