@@ -13,10 +13,11 @@ namespace {
 
 constexpr std::string_view kEval = "_PyEval_EvalFrameDefault";
 constexpr std::string_view kOldEval = "PyEval_EvalFrameEx";
+constexpr std::string_view kFirst = "_start";  // of every program; it has no caller
 constexpr std::string_view kUnknown = "[unknown]";
 
 /// How the interpreter calls functions: names begin so.
-constexpr std::array<std::string_view, 33> kPlumbing{"_PyEval_",
+constexpr std::array<std::string_view, 36> kPlumbing{"_PyEval_",
                                                      "PyEval_",
                                                      "_PyObject_Vectorcall",
                                                      "PyObject_Vectorcall",
@@ -48,7 +49,10 @@ constexpr std::array<std::string_view, 33> kPlumbing{"_PyEval_",
                                                      "wrapper_call",
                                                      "wrapperdescr_",
                                                      "_TAIL_CALL_",
-                                                     "do_call"};
+                                                     "do_call",
+                                                     "_PyCallMethod",
+                                                     "_Py_BuiltinCall",
+                                                     "_Py_VectorCall"};
 constexpr std::array<std::string_view, 7> kCollector{"gc_collect_main",     "gc_collect_generations", "collect",
                                                      "gc_collect_internal", "gc_collect_region",      "_PyGC_Collect",
                                                      "PyGC_Collect"};
@@ -111,6 +115,7 @@ FrameName name_frame(ModuleList& modules, std::uint64_t address) {
     const SymbolTable& symbols = module->image->symbols();
     const std::string_view symbol = symbols.find(address - module->image->bias());
     if (!symbol.empty()) frame.function = demangle(symbol);
+    if (symbol == kFirst) frame.system = true;
     if (module->interpreter == Module::Interpreter::kNotAsked) {
         module->interpreter = symbols.has(kEval)      ? Module::Interpreter::kNew
                               : symbols.has(kOldEval) ? Module::Interpreter::kOld

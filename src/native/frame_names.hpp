@@ -17,7 +17,7 @@ struct FrameName {
     std::string file{};  ///< its last part
     Role role = Role::kCode;
     bool interpreter = false;  ///< of the interpreter itself
-    bool system = false;       ///< of the C library, where all stacks begin
+    bool system = false;       ///< of the C library or the loader's entry, where all stacks begin
 };
 
 /// Names the function at an address of the process.

@@ -45,16 +45,18 @@ const NativeStacks::Named& NativeStacks::name(std::uint64_t address) {
     return names_.emplace(address, Named{id, frame.role, frame.system}).first->second;
 }
 
-/// Names the machine frames. What the C library does before a thread's or program's own function is no part of the stack.
+/// Names the machine frames. What the C library and the interpreter do before the first function of anybody else, or the first
+/// eval loop, is no part of the stack.
 void NativeStacks::take_roles() {
     native_.clear();
     roles_.clear();
-    std::size_t own = 0;  // frames up to the last that is not the C library's
+    std::size_t own = 0;  // frames up to the last that is somebody's
     for (const std::uint64_t address : unwinder_.frames()) {
         const Named& named = name(address);
         native_.push_back(named.frame);
         roles_.push_back(named.role);
-        if (!named.system) own = roles_.size();
+        const bool inside = named.role == native::Role::kInterpreter || named.role == native::Role::kPlumbing;
+        if (!named.system && !inside) own = roles_.size();
     }
     for (std::size_t i = own; i < roles_.size() && own > 0; ++i) roles_[i] = native::Role::kStart;
 }
