@@ -89,8 +89,10 @@ enum class Loss : std::uint8_t {
     kElided,        ///< kept; frames in the middle left out of a stack deeper than the limit
     kBadFrame,      ///< kept; a frame whose code object could not be decoded, shown as `(unreadable frame)`
     kReusedCode,    ///< kept; a code object was freed while its name was in use, frame shown as `(reused code)`
+    kNativeCut,  ///< kept; machine frames could not be followed to the end, `(native frames lost)` stands for the rest
+    kNativeUnmatched,  ///< kept, Python frames only; machine frames could not be read, or do not agree with them
 };
-inline constexpr std::size_t kLossCount = 7;
+inline constexpr std::size_t kLossCount = 9;
 [[nodiscard]] std::string_view to_string(Loss loss);
 
 /// Where a recording was made. Empty and 0: not known.
@@ -115,6 +117,7 @@ struct ProfileInfo {
     bool idle_included = false;
     bool gil_only = false;
     bool blocking = false;
+    bool native = false;                       ///< stacks hold machine frames, too
     bool cpu_time = false;                     ///< weights are CPU time
     bool timeline = false;                     ///< rows are in time order; set by the builder
     std::chrono::nanoseconds started_unix{0};  ///< when sampling began, since 1970; 0: not known

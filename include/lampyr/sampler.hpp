@@ -21,8 +21,11 @@ struct SamplerOptions {
     bool include_idle = false;                         ///< count threads that are off CPU too
     bool gil_only = false;                             ///< count only the thread that holds the GIL
     bool blocking = false;                             ///< stop the Python threads while reading (PTRACE_SEIZE)
-    bool timeline = false;                             ///< keep samples in time order (speedscope); else aggregate
-    double audit_hz = 0;  ///< so often, stop the running threads to test the shares; 0: never. Default mode only
+    /// Machine frames (C, C++, Cython, Rust) between the Python frames. Running Python threads are stopped while registers
+    /// and machine stack are copied (PTRACE_SEIZE); with `blocking` all of them. x86-64 only.
+    bool native = false;
+    bool timeline = false;  ///< keep samples in time order (speedscope); else aggregate
+    double audit_hz = 0;    ///< so often, stop the running threads to test the shares; 0: never. Default mode only
     /// These and all that descend from them are sampled from the moment they are Python (launchers, shells, workers), and
     /// others are passed over. The recording goes on while one of these lives, or a Python that was found.
     std::vector<Pid> follow{};
@@ -86,8 +89,10 @@ struct Recording {
     Profile profile;
     StopReason reason = StopReason::kRequested;
     std::chrono::nanoseconds own_cpu{0};  ///< CPU time the profiler itself used while sampling
-    std::chrono::nanoseconds stopped{0};  ///< total time the target was held stopped (blocking mode)
+    std::chrono::nanoseconds stopped{0};  ///< total time the target was held stopped (blocking or native)
     std::chrono::nanoseconds longest_stop{0};
+    std::chrono::nanoseconds stop_median{0};
+    std::chrono::nanoseconds stop_p99{0};
     std::uint64_t idle_stacks = 0;     ///< stacks seen but left out because the thread was off CPU
     std::uint64_t read_calls = 0;      ///< system calls that read target memory
     std::uint64_t peak_rss_bytes = 0;  ///< of the profiler

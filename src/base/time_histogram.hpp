@@ -18,6 +18,10 @@ class TimeHistogram {
         ++buckets_[bucket(static_cast<std::uint64_t>(std::max<std::int64_t>(time.count(), 0)))];
         ++count_;
     }
+    void add(const TimeHistogram& other) {
+        for (std::size_t i = 0; i < buckets_.size(); ++i) buckets_[i] += other.buckets_[i];
+        count_ += other.count_;
+    }
     [[nodiscard]] std::uint64_t count() const { return count_; }
 
     /// The duration that `part` (0 to 1) of all do not exceed; the middle of its bucket. 0 when there are none.

@@ -141,7 +141,8 @@ void SpeedscopeReader::read_facts() {
     for (const auto& [name, value] : {std::pair{"idle_included", &info.idle_included},
                                       {"gil_only", &info.gil_only},
                                       {"cpu_time", &info.cpu_time},
-                                      {"blocking", &info.blocking}}) {
+                                      {"blocking", &info.blocking},
+                                      {"native", &info.native}}) {
         const Value* flag = member(*facts, name);
         *value = flag != nullptr && flag->IsTrue();
     }

@@ -140,6 +140,7 @@ class ThreadStopper::Tracer {
             const auto held = std::chrono::duration_cast<std::chrono::nanoseconds>(Clock::now() - began_);
             statistics_.total += held;
             statistics_.longest = std::max(statistics_.longest, held);
+            statistics_.each.add(held);
         }
         return clean;
     }

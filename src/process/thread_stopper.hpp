@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "base/time_histogram.hpp"
 #include "process/process_handle.hpp"
 
 #include <lampyr/ids.hpp>
@@ -42,6 +43,7 @@ struct StopStatistics {
     std::uint64_t late = 0;  ///< stops given up
     std::chrono::nanoseconds total{0};
     std::chrono::nanoseconds longest{0};
+    TimeHistogram each{};
 };
 
 /// Stops given threads of one process for the time of a read: PTRACE_SEIZE and PTRACE_INTERRUPT of all, PTRACE_DETACH

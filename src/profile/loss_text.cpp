@@ -12,6 +12,8 @@ std::string_view to_string(Loss loss) {
         case Loss::kElided: return "elided";
         case Loss::kBadFrame: return "bad frame";
         case Loss::kReusedCode: return "reused code";
+        case Loss::kNativeCut: return "native cut";
+        case Loss::kNativeUnmatched: return "native unmatched";
     }
     return "unknown";
 }

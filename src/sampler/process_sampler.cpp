@@ -43,11 +43,13 @@ ProcessSampler::ProcessSampler(Target::Impl& target, profile::Builder& builder, 
 Result<std::unique_ptr<ProcessSampler>> ProcessSampler::open(Target::Impl& target, profile::Builder& builder,
                                                              const SamplerOptions& options) {
     auto sampler = std::unique_ptr<ProcessSampler>(new ProcessSampler(target, builder, options));
-    if (options.blocking) {
+    if (options.blocking || options.native) {
         auto stopper = process::ThreadStopper::open(target.pid);
         if (!stopper) return stopper.error();
         sampler->stopper_ = std::move(*stopper);
     }
+    if (options.native)
+        sampler->native_ = std::make_unique<NativeStacks>(target.memory->process(), target.source(), builder);
     if (options.audit_hz > 0) {
         auto auditor = Auditor::open(target, builder);
         if (!auditor) return auditor.error();
@@ -230,6 +232,17 @@ void ProcessSampler::add_sample(Track& track, StackId stack, ThreadState state, 
         ++tally.cpu.uncounted_samples;
 }
 
+/// With machine frames if they are asked for. A thread in C code that no Python called has these only.
+StackId ProcessSampler::stack_of(Track& track, const cpython::RawStack& stack, std::chrono::nanoseconds start,
+                                 std::uint64_t generation, Tally& tally) {
+    StackId id = kEmptyStack;
+    if (stack.status != cpython::StackStatus::kNoFrame) {
+        id = track.resolver.resolve(stack, cache_, builder_, generation, start, tally.losses);
+        if (id == kEmptyStack) return id;
+    }
+    return native_ ? native_->merge(stack, id, track.machine, tally.losses) : id;
+}
+
 void ProcessSampler::add_stacks(std::chrono::nanoseconds start, std::chrono::nanoseconds span, Tally& tally) {
     const auto& stacks = reader_.stacks();
     const std::uint64_t generation = reader_.code_generation();
@@ -245,7 +258,8 @@ void ProcessSampler::add_stacks(std::chrono::nanoseconds start, std::chrono::nan
             ++tally.losses[static_cast<std::size_t>(Loss::kUnreadable)];
             continue;
         }
-        if (stack.status == cpython::StackStatus::kNoFrame || stack.ident == 0) continue;
+        const bool no_frame = stack.status == cpython::StackStatus::kNoFrame;
+        if ((no_frame && !track.machine.taken()) || stack.ident == 0) continue;
         if (options_.gil_only && !stack.holds_gil) continue;
         const ThreadState state = state_of(track, stack);
         ++(state == ThreadState::kIdle ? tally.idle_seen : tally.active_seen);
@@ -254,7 +268,7 @@ void ProcessSampler::add_stacks(std::chrono::nanoseconds start, std::chrono::nan
             ++tally.idle_stacks;
             continue;
         }
-        const StackId id = track.resolver.resolve(stack, cache_, builder_, generation, start, tally.losses);
+        const StackId id = stack_of(track, stack, start, generation, tally);
         if (id != kEmptyStack) add_sample(track, id, state, start, span, tally);
     }
     ++tally.sweeps;
@@ -281,15 +295,51 @@ cpython::StackReader::Outcome ProcessSampler::sweep_stopped(std::chrono::nanosec
         if (outcome != cpython::StackReader::Outcome::kOk) return outcome;
         match_tracks(start, tally);
     }
-    to_stop_.clear();
-    for (const Track& track : tracks_)
-        if (track.os_tid.value != 0) to_stop_.push_back(track.os_tid);
+    choose_stopped();
+    if (native_) return sweep_native(start, span, tally);
     bool read = false;
     stopper_->during_stop(to_stop_, [&](const process::StopOutcome&) {
         read = true;
         outcome = sweep(start, span, tally);
     });
     return read ? outcome : sweep(start, span, tally);
+}
+
+/// All threads with `blocking`; else, for their machine frames, those whose stacks will count.
+void ProcessSampler::choose_stopped() {
+    to_stop_.clear();
+    for (const Track& track : tracks_) {
+        const bool left_out = !options_.blocking && !options_.include_idle && !options_.gil_only &&
+                              track.clock.state() == process::RunState::kBlocked;
+        if (track.os_tid.value != 0 && !left_out) to_stop_.push_back(track.os_tid);
+    }
+}
+
+/// The threads are held for as long as copying takes: Python's structures, registers, machine stacks. What is made of these
+/// comes after they run again.
+cpython::StackReader::Outcome ProcessSampler::sweep_native(std::chrono::nanoseconds start,
+                                                           std::chrono::nanoseconds span, Tally& tally) {
+    bool read = false;
+    auto outcome = cpython::StackReader::Outcome::kOk;
+    for (Track& track : tracks_) track.machine.clear();
+    stopper_->during_stop(to_stop_, [&](const process::StopOutcome&) {
+        read = true;
+        std::size_t next = 0;
+        for (Track& track : tracks_) {
+            if (next == to_stop_.size()) break;
+            if (track.os_tid != to_stop_[next]) continue;
+            native_->copy(track.os_tid, track.machine);
+            ++next;
+        }
+        outcome = reader_.sweep();
+    });
+    if (!read) outcome = reader_.sweep();
+    if (outcome != cpython::StackReader::Outcome::kOk) return outcome;
+    if (!tracks_match()) match_tracks(start, tally);
+    native_->refresh(start);
+    add_stacks(start, span, tally);
+    if (start - names_checked_ >= kNamesProvenEvery) check_names(start, tally);
+    return outcome;
 }
 
 void ProcessSampler::audit(std::chrono::nanoseconds start, std::chrono::nanoseconds span) {

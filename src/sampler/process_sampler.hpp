@@ -11,6 +11,7 @@
 #include "sampler/code_cache.hpp"
 #include "sampler/cpu_share.hpp"
 #include "sampler/held_rows.hpp"
+#include "sampler/native_stacks.hpp"
 #include "sampler/stack_resolver.hpp"
 #include "sampler/target_impl.hpp"
 #include "sampler/thread_clock.hpp"
@@ -42,7 +43,7 @@ struct Tally {
 /// Samples one process into a profile under construction: sweep, decide which threads count, resolve, add.
 class ProcessSampler {
   public:
-    /// Fails only when `options.blocking` or `options.audit_hz` is asked for and stopping is not permitted.
+    /// Fails only when `options.blocking`, `options.native` or `options.audit_hz` is asked for and stopping is not permitted.
     [[nodiscard]] static Result<std::unique_ptr<ProcessSampler>> open(Target::Impl& target, profile::Builder& builder,
                                                                       const SamplerOptions& options);
 
@@ -65,7 +66,7 @@ class ProcessSampler {
     [[nodiscard]] ProcessUsage usage() const;
     /// Rows of the profile that this sampler may still change.
     void name_rows_in_use(std::vector<SampleId>& rows) const;
-    /// How long the target was held; zero without `blocking` and `audit`.
+    /// How long the target was held; zero without `blocking`, `native` and `audit`.
     [[nodiscard]] process::StopStatistics stops() const;
 
   private:
@@ -86,6 +87,7 @@ class ProcessSampler {
         ThreadClock clock;
         CpuShare share;
         StackResolver resolver;
+        native::StackCopy machine;  // with options.native only
     };
 
     void match_tracks(std::chrono::nanoseconds when, Tally& tally);
@@ -101,9 +103,14 @@ class ProcessSampler {
     void add_stacks(std::chrono::nanoseconds start, std::chrono::nanoseconds span, Tally& tally);
     void add_sample(Track& track, StackId stack, ThreadState state, std::chrono::nanoseconds start,
                     std::chrono::nanoseconds span, Tally& tally);
+    [[nodiscard]] StackId stack_of(Track& track, const cpython::RawStack& stack, std::chrono::nanoseconds start,
+                                   std::uint64_t generation, Tally& tally);
     cpython::StackReader::Outcome sweep(std::chrono::nanoseconds start, std::chrono::nanoseconds span, Tally& tally);
     cpython::StackReader::Outcome sweep_stopped(std::chrono::nanoseconds start, std::chrono::nanoseconds span,
                                                 Tally& tally);
+    cpython::StackReader::Outcome sweep_native(std::chrono::nanoseconds start, std::chrono::nanoseconds span,
+                                               Tally& tally);
+    void choose_stopped();
 
     Target::Impl& target_;
     profile::Builder& builder_;
@@ -114,11 +121,12 @@ class ProcessSampler {
     process::ThreadStatusReader status_;
     process::ThreadCpuReader cpu_;
     bool cpu_weights_;                                 // samples count for CPU time, not for time on the wall
-    std::unique_ptr<process::ThreadStopper> stopper_;  // blocking mode only
+    std::unique_ptr<process::ThreadStopper> stopper_;  // blocking or native only
     ProcessId row_;
     std::vector<Track> tracks_;  // parallel to reader_.stacks() after a sweep
     std::vector<Tid> to_stop_;
-    std::unique_ptr<Auditor> auditor_;  // with options.audit_hz only
+    std::unique_ptr<NativeStacks> native_;  // with options.native only
+    std::unique_ptr<Auditor> auditor_;      // with options.audit_hz only
     std::vector<Auditor::Subject> subjects_;
     HeldRows held_;
     std::chrono::nanoseconds names_checked_{0};

@@ -2,6 +2,7 @@
 #include <lampyr/sampler.hpp>
 
 #include "process/task_files.hpp"
+#include "process/thread_registers.hpp"
 #include "sampler/recorder.hpp"
 
 #include <fmt/format.h>
@@ -21,12 +22,14 @@ Result<void> validate(std::span<Target> targets, const SamplerOptions& options) 
                      "try --rate 100"};
     if (options.duration && options.duration->count() <= 0)
         return Error{ErrorCode::kUsage, "the duration must be longer than 0 seconds", "try --duration 10"};
-    if (options.audit_hz > 0 && (options.blocking || options.include_idle || options.gil_only))
+    if (options.audit_hz > 0 && (options.blocking || options.native || options.include_idle || options.gil_only))
         return Error{ErrorCode::kUsage,
                      "an audit tests samples of running threads that are taken without stopping them",
-                     "leave --audit out, or --blocking, --idle and --gil"};
+                     "leave --audit out, or --blocking, --native, --idle and --gil"};
     if (!(options.audit_hz >= 0 && options.audit_hz <= kMaxAuditHz))
         return Error{ErrorCode::kUsage, "an audit takes at most 1000 samples a second", ""};
+    if (options.native && !process::registers_readable())
+        return Error{ErrorCode::kUsage, "native frames can be read on x86-64 only", "leave --native out"};
     if (!(options.max_cpu_share >= 0))
         return Error{ErrorCode::kUsage, "the limit of lampyr's CPU use must be above 0", "try --max-cpu 5"};
     return {};

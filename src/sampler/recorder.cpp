@@ -73,6 +73,7 @@ void Recorder::retire(Followed& process, nanoseconds now) {
     const process::StopStatistics stops = process.sampler->stops();
     stops_.total += stops.total;
     stops_.longest = std::max(stops_.longest, stops.longest);
+    stops_.each.add(stops.each);
     if (auto found = process.sampler->take_audit()) {
         if (!stopped_) stopped_.emplace();
         stopped_->samples.insert(stopped_->samples.end(), found->samples.begin(), found->samples.end());
@@ -283,6 +284,7 @@ ProfileInfo Recorder::info(nanoseconds ended) const {
     info.idle_included = options_.include_idle;
     info.gil_only = options_.gil_only;
     info.blocking = options_.blocking;
+    info.native = options_.native;
     info.cpu_time = !options_.include_idle && !options_.gil_only && tally_.cpu.ran.count() != 0;
     info.started_unix = started_unix_;
     info.host = host_;
@@ -307,6 +309,8 @@ Recording Recorder::finish(StopReason reason, nanoseconds ended, nanoseconds cpu
     recording.read_calls = read_calls_;
     recording.stopped = stops_.total;
     recording.longest_stop = stops_.longest;
+    recording.stop_median = stops_.each.quantile(0.5);
+    recording.stop_p99 = stops_.each.quantile(0.99);
     recording.peak_rss_bytes = own_peak_rss_bytes();
 
     recording.profile = std::move(builder_).finish(info(ended));

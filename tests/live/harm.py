@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: MIT
 """harm.py CASE VERSION: the target and its world are as they were, whatever happens to lampyr or to the target.
 
-kill, kill-blocking  lampyr is killed 200 times at random moments; the target is never left stopped or traced and works on
+kill, kill-blocking, kill-native
+                     lampyr is killed 200 times at random moments; the target is never left stopped or traced and works on
 interrupts           no blocked system call of the target ends early while it is recorded
 ends                 the target exits, dies, or becomes another program while it is recorded: the profile is written
 stops                a target stopped by SIGSTOP stays stopped, and a recording survives SIGSTOP and SIGCONT
@@ -300,6 +301,8 @@ def main(arguments):
         test_kill(python, "-r", 1000)
     elif case == "kill-blocking":
         test_kill(python, "-r", 1000, "--blocking")
+    elif case == "kill-native":
+        test_kill(python, "-r", 1000, "--native")
     else:
         {"interrupts": test_interrupts, "ends": test_ends, "stops": test_stops, "spawn": test_spawn}[case](python)
 

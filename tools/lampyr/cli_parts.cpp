@@ -61,6 +61,7 @@ Result<void> take_sampling(const Typed& typed, SamplerOptions& sampling) {
     sampling.include_idle = typed.idle;
     sampling.gil_only = typed.gil;
     sampling.blocking = typed.blocking;
+    sampling.native = typed.native;
     return {};
 }
 

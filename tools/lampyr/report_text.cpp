@@ -52,7 +52,8 @@ std::string options_text(const ProfileInfo& info) {
     std::string text;
     if (info.idle_included) text += ", idle threads too";
     if (info.gil_only) text += ", only with the GIL";
-    if (info.blocking) text += ", stopped while reading";
+    if (info.blocking || info.native) text += ", stopped while reading";
+    if (info.native) text += ", with native frames";
     return text;
 }
 

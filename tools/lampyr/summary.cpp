@@ -202,7 +202,8 @@ std::vector<std::string> warnings(const Outcome& outcome) {
             fmt::format("{:.0f} % of the ticks came too late; ask for a rate that can be kept, such as -r {}",
                         100 * late_share(info), std::max(1.0, std::floor(info.rate_got_hz * 0.8))));
     }
-    if (const double unproven = share(loss(info, Loss::kUnproven), info.stacks); unproven > 0.05 && !info.blocking) {
+    if (const double unproven = share(loss(info, Loss::kUnproven), info.stacks);
+        unproven > 0.05 && !info.blocking && !info.native) {
         list.push_back(
             fmt::format("{:.0f} % of the samples are partly unproven because the program moved while it was "
                         "read; --blocking stops it for each sample",
@@ -228,7 +229,7 @@ std::string summary_text(const Outcome& outcome, Verbosity verbosity) {
     if (info.cpu_time) head.push_back("  program   " + cpu_text(recording.cpu));
     if (recording.audit && recording.audit->verdict != Audit::Verdict::kBiased)
         head.push_back("  " + audit_text(*recording.audit));
-    if (info.blocking || recording.audit) {
+    if (info.blocking || info.native || recording.audit) {
         head.push_back(fmt::format("  stopped   the program was held for {} in all, {} at most",
                                    format_seconds(recording.stopped), format_seconds(recording.longest_stop)));
     }
@@ -299,10 +300,13 @@ std::string summary_json(const Outcome& outcome) {
         {"peak_rss_bytes", recording.peak_rss_bytes},
         {"read_calls", recording.read_calls},
         {"blocking", info.blocking},
+        {"native", info.native},
         {"idle_included", info.idle_included},
         {"gil_only", info.gil_only},
         {"target_stopped_s", seconds(recording.stopped)},
         {"longest_stop_s", seconds(recording.longest_stop)},
+        {"stop_median_us", microseconds(recording.stop_median)},
+        {"stop_p99_us", microseconds(recording.stop_p99)},
         {"audit", audit_json(recording.audit)},
         {"top_functions", top_json(top_functions(profile, 10))},
         {"top_lines", top_json(top_lines(profile, 10))},

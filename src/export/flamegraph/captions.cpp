@@ -73,7 +73,7 @@ std::string mode(const ProfileInfo& info) {
     std::string text = info.gil_only        ? "only threads holding the GIL"
                        : info.idle_included ? "idle threads included"
                                             : "on-CPU threads only";
-    return text + (info.blocking ? ", stopped while read" : ", never stopped");
+    return text + (info.blocking || info.native ? ", stopped while read" : ", never stopped");
 }
 
 }  // namespace

@@ -1,0 +1,148 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""native.py VERSION merge|threads|deep|corrupt: machine frames between Python frames, against a program that knows them.
+
+merge    one thread: Python, C, Python, C …: every claimed stack is the known one or a part of it from the root
+threads  two threads that work in C without the GIL
+deep     40 levels, and how long the program is held for one sample
+corrupt  the library's unwind tables are overwritten: nothing crashes, Python frames stay, losses are counted
+"""
+import os
+import random
+import shutil
+import struct
+import subprocess
+
+import support
+from support import check
+
+OURS = ("native_stacks.py", "native_calls.so")
+LOST = ("(native frames lost)", "(native frames unmatched)", "(unproven)")
+
+
+def build_library(folder):
+    compiler = shutil.which("cc") or shutil.which("gcc") or shutil.which("clang")
+    if compiler is None:
+        support.skip("no C compiler here")
+    path = os.path.join(folder, "native_calls.so")
+    subprocess.run([compiler, "-O1", "-shared", "-fPIC", "-fomit-frame-pointer", "-o", path,
+                    os.path.join(support.TARGETS, "native_calls.c")], check=True, timeout=support.TIMEOUT)
+    return path
+
+
+def expected(levels):
+    """The known stack, root first, from the function that all of it begins with."""
+    names = ["work", "step", "from_c"]
+    for _ in range(levels):
+        names += ["native_call", "native_wide", "step", "from_c"]
+    return names + ["innermost", "native_deep", "native_spin"]
+
+
+def known_part(labels):
+    """The frames of the target's own two files, from `work` on."""
+    names = [frame.name for frame in support.frames_of(labels) if frame.file in OURS and frame.name != "[unknown]"]
+    return names[names.index("work"):] if "work" in names else []
+
+
+def check_stacks(stacks, levels):
+    """How many samples are whole, and how many are marked as incomplete. Any other must be the beginning of the known one."""
+    wanted = expected(levels)
+    whole = marked = total = 0
+    for labels, count in stacks:
+        names = known_part(labels)
+        total += count
+        if any(mark in labels for mark in LOST):
+            marked += count
+            python = [frame.name for frame in support.frames_of(labels) if frame.file == OURS[0]]
+            rest = iter(name for name in wanted if not name.startswith("native_"))
+            check(all(name in rest for name in python[python.index("work"):]), "Python frames are wrong: %s" % labels)
+        elif names == wanted:
+            whole += count
+        else:
+            check(names == wanted[:len(names)], "a stack that cannot be: %s" % " > ".join(labels))
+    return whole, marked, total
+
+
+def record(python, folder, library, threads, mode, levels, milliseconds, *options):
+    with support.Victim(python, "native_stacks.py", library, threads, mode, levels, milliseconds) as victim:
+        stacks, summary, run = support.record_raw(folder, "--native", "-p", victim.pid, "-d", 3, "-r", 300, *options)
+        check(run.status == 0, str(run))
+        check(victim.process.poll() is None, "the program did not survive")
+        return stacks, summary
+
+
+def test_known(python, threads, mode, levels):
+    with support.scratch() as folder:
+        stacks, summary = record(python, folder, build_library(folder), threads, mode, levels, 20)
+        whole, marked, total = check_stacks(stacks, levels)
+        print("%d samples, %d whole, %d marked; held %.0f us (median), %.0f us (99 %%)" % (
+            total, whole, marked, summary["stop_median_us"], summary["stop_p99_us"]))
+        check(summary["native"] is True and not summary["blocking"], "the summary does not say how it was read")
+        check(total >= 200, "only %d samples" % total)
+        check(marked <= 0.01 * total, "%d of %d samples are not merged: %s" % (marked, total, summary["losses"]))
+        check(whole >= 0.8 * total, "only %d of %d samples are in the innermost function" % (whole, total))
+
+
+def section(path, name):
+    """(offset, size) of a section of a 64-bit ELF file."""
+    with open(path, "rb") as file:
+        data = file.read()
+    table, = struct.unpack_from("<Q", data, 0x28)
+    entry, count, names = struct.unpack_from("<HHH", data, 0x3A)
+    headers = [struct.unpack_from("<IIQQQQIIQQ", data, table + i * entry) for i in range(count)]
+    for header in headers:
+        start = headers[names][4] + header[0]
+        if data[start:data.index(b"\0", start)].decode() == name:
+            return header[4], header[5]
+    raise support.Failure("no section %s in %s" % (name, path))
+
+
+def test_corrupt(python):
+    """Every way to break the tables of one library, at random but always the same."""
+    chance = random.Random(4)
+    lost = 0
+    with support.scratch() as folder:
+        good = build_library(folder)
+        for attempt in range(6):
+            os.mkdir(os.path.join(folder, str(attempt)))
+            broken = os.path.join(folder, str(attempt), "native_calls.so")
+            with open(good, "rb") as file:
+                data = bytearray(file.read())
+            for name in (".eh_frame",) if attempt % 2 else (".eh_frame_hdr", ".eh_frame"):
+                offset, size = section(good, name)
+                for at in range(offset, offset + size):
+                    if attempt < 2 or chance.random() < 0.3:
+                        data[at] = chance.randrange(256)
+            with open(broken, "wb") as file:
+                file.write(data)
+            with support.Victim(python, "native_stacks.py", broken, 1, "gil", 2, 20) as victim:
+                stacks, summary, run = support.record_raw(folder, "--native", "-p", victim.pid, "-d", 0.7, "-r", 200)
+                check(run.status == 0, str(run))
+                check(victim.process.poll() is None, "the program did not survive")
+            check(stacks, "no samples")
+            for labels, _ in stacks:
+                python_names = [frame.name for frame in support.frames_of(labels) if frame.file == OURS[0]]
+                check("work" in python_names, "Python frames are missing: %s" % labels)
+            lost += summary["losses"]["native cut"] + summary["losses"]["native unmatched"]
+            print("attempt %d: %s" % (attempt, summary["losses"]))
+    check(lost > 0, "tables were broken, and nothing was lost")
+
+
+def main(arguments):
+    version, case = arguments
+    if os.uname().machine != "x86_64":
+        support.skip("machine frames are read on x86-64 only")
+    python = support.find_python(version)
+    if case == "merge":
+        test_known(python, 1, "gil", 3)
+    elif case == "threads":
+        test_known(python, 2, "nogil", 2)
+    elif case == "deep":
+        test_known(python, 1, "gil", 40)
+    elif case == "corrupt":
+        test_corrupt(python)
+    else:
+        raise support.Failure("unknown case %s" % case)
+
+
+support.run_test(main)
