@@ -152,7 +152,7 @@ void ChainWalk::follow(FrameCoverage& coverage, const process::RemoteMemory* fet
                        const LateBytes& late, Chain& chain) {
     chain.frames.clear();
     chain.outside.clear();
-    chain.walked = chain.unproven = chain.gone = chain.joined = 0;
+    chain.walked = chain.unproven = chain.gone = chain.apart = chain.joined = 0;
     chain.joint_held = true;
     coverage.restart();
     const bool heap = layout_.current_frame == CurrentFrame::kHeapFrame;
@@ -176,7 +176,10 @@ void ChainWalk::follow(FrameCoverage& coverage, const process::RemoteMemory* fet
         const bool on_data_stack = coverage.in_range(address);
         const ResumedFrames::Found resumed = resumed_.find(coverage, address, f, other);
         if (resumed.ended) f = fields_of(resumed.frame);
-        if (resumed.known()) f.previous = resumed.by;
+        if (resumed.known()) {
+            f.previous = resumed.by;
+            f.generator = f.generator || resumed.frame.generator;  // a heap frame that has ended is none any more
+        }
         if (!on_data_stack) chain.outside.push_back(address);
         const bool copied_late = copies.first == copies.second;
         if (copied_late && !late_part) {
@@ -190,11 +193,18 @@ void ChainWalk::follow(FrameCoverage& coverage, const process::RemoteMemory* fet
         const bool not_yet = chain.walked == 0 && heap && f.activity == Activity::kDead;
         const bool being_built = not_yet && other.activity == Activity::kDead && !resumed.known();
         if (!being_built) {
+            // A generator runs for so short a time that its caller may have moved between the copies of both.
+            if (chain.walked > 0 && chain.frames.back().generator &&
+                (resumed.known() || f.instruction != other.instruction))
+                chain.note_apart(chain.walked - 1);
             std::uint64_t in_doubt = doubt(chain, f, other, direct_callee);
             if (in_doubt == 0 && chain.walked > 0 && !f.shim && !copied_late &&
                 slots_changed(layout_, copies, address, callee))
                 in_doubt = chain.walked + 1;
-            if (resumed.known()) in_doubt = chain.walked + 1;
+            if (resumed.known()) {
+                in_doubt = chain.walked + 1;
+                chain.note_apart(chain.walked);
+            }
             if (resumed.ended) chain.gone = chain.walked + 1;
             chain.unproven = std::max(chain.unproven, in_doubt);
             if (not_yet && !resumed.known()) f = other;
@@ -250,13 +260,19 @@ void ChainWalk::learn(const Chain& chain) {
     for (std::size_t i = chain.unproven; i + 1 < end; ++i) known_.learn(chain.frames[i + 1], chain.frames[i]);
 }
 
-/// Claims doubtful frames, from the outside in, as long as each is called by the one before as it was proven elsewhere.
+/// Claims doubtful frames, from the outside in, as long as each is called by the one before as it was proven elsewhere. By the
+/// time that a generator's caller was copied it may have gone on; when the pointer named the generator it stood where it
+/// resumes it.
 void ChainWalk::recognise(Chain& chain) const {
     // Where frames are silent some proofs are false, and a false one would be used again and again.
     if (!chain.rooted || !all_covered() || chain.elided != 0 || silent()) return;
-    while (chain.unproven > chain.gone && chain.unproven < chain.frames.size() &&
-           known_.knows(chain.frames[chain.unproven], chain.frames[chain.unproven - 1]))
+    while (chain.unproven > chain.gone && chain.unproven < chain.frames.size()) {
+        RawFrame& caller = chain.frames[chain.unproven];
+        const RawFrame& callee = chain.frames[chain.unproven - 1];
+        const bool apart = chain.is_apart(chain.unproven - 1);
+        if (!known_.knows(caller, callee) && !(apart && known_.put_at_call(caller, callee))) break;
         --chain.unproven;
+    }
 }
 
 /// Whether a frame runs its own bytecode in both copies. Then it was alive between them, whatever named it.
@@ -344,6 +360,7 @@ void ChainWalk::study_call(const RawFrame& caller, const FrameCopies& caller_byt
     RawFrame to = callee;
     if (waits_for_it) {
         to.code = called.code;
+        to.generator = called.generator;
         if (!to.code.is_null()) known_.learn(from, to);
     } else if (from.instruction == caller.instruction) {
         known_.doubt(from, to);
@@ -374,7 +391,8 @@ void ChainWalk::store(RawStack& stack) const {
 /// a frame is if its caller waits for it.
 bool ChainWalk::stands(FrameCoverage& coverage, RemoteAddr top, RawFrame& known, Standing& outer) const {
     const FrameCopies copies = coverage.find(known.frame, layout_.frame.size);
-    if (copies.first == nullptr || known.generator) return false;
+    const bool heap = layout_.current_frame == CurrentFrame::kHeapFrame;
+    if (copies.first == nullptr || (known.generator && !heap)) return false;
     const bool same_chunk = coverage.in_one_range(known.frame, top);
     if (same_chunk && known.frame >= top) return false;
     if (!same_chunk && !known.through_c && !outer.waits) return false;

@@ -87,10 +87,14 @@ class ChainWalk {
         std::uint64_t walked = 0;
         std::uint64_t unproven = 0;  ///< innermost frames in doubt
         std::uint64_t gone = 0;      ///< of these, those that cannot be claimed
+        std::uint64_t apart =
+            0;  ///< a bit for each of the innermost: a generator that ran at another moment than its caller
         std::uint64_t elided = 0;
         bool rooted = false;
         bool joint_held = true;
         [[nodiscard]] bool whole() const { return rooted && unproven == 0; }
+        void note_apart(std::uint64_t frame) { apart |= frame < 64 ? std::uint64_t{1} << frame : 0; }
+        [[nodiscard]] bool is_apart(std::uint64_t frame) const { return frame < 64 && (apart >> frame & 1U) != 0; }
     };
 
     /// The outermost of the frames copied early.

@@ -76,6 +76,7 @@ inline FrameFields decode_frame(const Layout& layout, const std::byte* bytes) {
     if (layout.current_frame == CurrentFrame::kHeapFrame) {
         f.instruction = static_cast<std::uint64_t>(std::int64_t{load<std::int32_t>(bytes, layout.frame.instruction)});
         f.activity = heap_frame_activity(layout, bytes);
+        f.generator = layout.frame.generator.present() && load<std::uint64_t>(bytes, layout.frame.generator) != 0;
         f.entry = true;  // every Python frame has its own C frame
         return f;
     }

@@ -50,9 +50,29 @@ bool KnownCalls::count(std::uint64_t key) {
     return true;
 }
 
+/// Making a generator and resuming it are calls from two places.
+std::uint64_t KnownCalls::site_key(const RawFrame& caller, const RawFrame& callee) {
+    const std::uint64_t kind = (callee.generator ? 2U : 0U) + (callee.through_c ? 1U : 0U);
+    return mix(mix(caller.code.value) + callee.code.value * 4 + kind) | 1;
+}
+
+void KnownCalls::note_site(const RawFrame& caller, const RawFrame& callee) {
+    const std::uint64_t key = site_key(caller, callee);
+    Site& site = sites_[key / 2 & (kSites - 1)];
+    if (site.key != key) {
+        site.key = key;
+        site.count = 0;
+    }
+    if (site.count < site.callers.size()) site.callers[site.count] = caller;
+    ++site.count;
+}
+
 /// The empty callee stands for all calls from there.
 void KnownCalls::learn(const RawFrame& caller, const RawFrame& callee) {
-    if (count(key_of(caller, callee))) count(key_of(caller, {}));
+    const std::uint64_t key = key_of(caller, callee);
+    if (!count(key)) return;
+    count(key_of(caller, {}));
+    if (proven(slots_[find(key)])) note_site(caller, callee);
 }
 
 void KnownCalls::learn_for_sure(const RawFrame& caller, const RawFrame& callee) {
@@ -66,6 +86,22 @@ void KnownCalls::doubt(const RawFrame& caller, const RawFrame& callee) {
 
 bool KnownCalls::knows(const RawFrame& caller, const RawFrame& callee) const {
     return proven(slots_[find(key_of(caller, callee))]);
+}
+
+bool KnownCalls::put_at_call(RawFrame& caller, const RawFrame& callee) const {
+    const std::uint64_t key = site_key(caller, callee);
+    const Site& site = sites_[key / 2 & (kSites - 1)];
+    if (site.key != key || site.count > site.callers.size()) return false;
+    const RawFrame* only = nullptr;
+    for (std::uint32_t i = 0; i < site.count; ++i) {
+        if (!knows(site.callers[i], callee)) continue;  // doubted since
+        if (only != nullptr) return false;
+        only = &site.callers[i];
+    }
+    if (only == nullptr) return false;
+    caller.instruction = only->instruction;
+    caller.tlbc_index = only->tlbc_index;
+    return true;
 }
 
 bool KnownCalls::is_call(const RawFrame& caller) const { return proven(slots_[find(key_of(caller, {}))]); }

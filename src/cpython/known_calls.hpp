@@ -15,7 +15,7 @@ namespace lampyr::cpython {
 /// Of fixed size; learning and asking allocate nothing.
 class KnownCalls {
   public:
-    KnownCalls() : slots_(kSlots) {}
+    KnownCalls() : slots_(kSlots), sites_(kSites) {}
 
     void learn(const RawFrame& caller, const RawFrame& callee);
     /// What needs no second look.
@@ -26,8 +26,11 @@ class KnownCalls {
     [[nodiscard]] bool knows(const RawFrame& caller, const RawFrame& callee) const;
     /// Whether calls from where `caller` stands were proven three times.
     [[nodiscard]] bool is_call(const RawFrame& caller) const;
+    /// Puts `caller` where it calls this callee from, if that is one place as far as is known. False: it stays where it is.
+    bool put_at_call(RawFrame& caller, const RawFrame& callee) const;
     void forget() {
         slots_.assign(kSlots, Slot{});
+        sites_.assign(kSites, Site{});
         used_ = 0;
     }
     /// Grows whenever something new was learned.
@@ -35,12 +38,19 @@ class KnownCalls {
 
   private:
     static constexpr std::size_t kSlots = 1U << 16;
+    static constexpr std::size_t kSites = 1U << 13;
     static constexpr std::uint32_t kEnough = 3;
     static constexpr std::uint64_t kDoubtsPerProof = 32;
     struct Slot {
         std::uint64_t key = 0;
         std::uint32_t proofs = 0;  ///< counted as far as needed
         std::uint32_t doubts = 0;
+    };
+    /// From where code calls code. Of two pairs that want the same place the later stays.
+    struct Site {
+        std::uint64_t key = 0;
+        std::array<RawFrame, 2> callers;
+        std::uint32_t count = 0;  ///< more than two: too many to tell
     };
     [[nodiscard]] static std::uint64_t key_of(const RawFrame& caller, const RawFrame& callee);
     /// The slot of a key, or the free one where it belongs.
@@ -49,10 +59,13 @@ class KnownCalls {
         return slot.proofs >= kEnough && slot.proofs * kDoubtsPerProof >= slot.doubts;
     }
     Slot& claim(std::uint64_t key);
+    [[nodiscard]] static std::uint64_t site_key(const RawFrame& caller, const RawFrame& callee);
+    void note_site(const RawFrame& caller, const RawFrame& callee);
     /// True: it was not known well enough until now.
     bool count(std::uint64_t key);
 
     std::vector<Slot> slots_;
+    std::vector<Site> sites_;
     std::size_t used_ = 0;
     std::uint64_t version_ = 0;
 };

@@ -120,6 +120,7 @@ struct FrameLayout {
     Offset instruction;        ///< f_lasti (int) / prev_instr / instr_ptr
     Offset owner;              ///< char (3.11+)
     Offset is_entry;           ///< bool (3.11)
+    Offset generator;          ///< f_gen (3.6–3.10): null unless the frame is a generator's
     Offset state;              ///< f_executing (char, 3.6–3.9) / f_state (char, 3.10)
     Offset stacktop;           ///< int (3.11–3.13): -1 while the frame itself executes
     Offset stackpointer;       ///< pointer (3.14+): null while the frame itself executes

@@ -44,6 +44,7 @@ constexpr LayoutField kFields[] = {
     LAMPYR_FIELD(frame, instruction, "_PyInterpreterFrame:instr_ptr _PyInterpreterFrame:prev_instr _frame:f_lasti"),
     LAMPYR_FIELD(frame, owner, "_PyInterpreterFrame:owner"),
     LAMPYR_FIELD(frame, is_entry, "_PyInterpreterFrame:is_entry"),
+    LAMPYR_FIELD(frame, generator, "_frame:f_gen"),
     LAMPYR_FIELD(frame, state, ""),
     LAMPYR_FIELD(frame, stacktop, "_PyInterpreterFrame:stacktop"),
     LAMPYR_FIELD(frame, stackpointer, "_PyInterpreterFrame:stackpointer"),

@@ -61,6 +61,7 @@ const Layout kCp27 = {
             .instruction = Offset(120),
             .owner = kAbsent,
             .is_entry = kAbsent,
+            .generator = kAbsent,
             .state = kAbsent,
             .stacktop = kAbsent,
             .stackpointer = kAbsent,

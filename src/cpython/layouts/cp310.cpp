@@ -61,6 +61,7 @@ const Layout kCp310 = {
             .instruction = Offset(96),
             .owner = kAbsent,
             .is_entry = kAbsent,
+            .generator = Offset(88),
             .state = Offset(108),
             .stacktop = kAbsent,
             .stackpointer = kAbsent,

@@ -61,6 +61,7 @@ const Layout kCp311 = {
             .instruction = Offset(56),
             .owner = Offset(69),
             .is_entry = Offset(68),
+            .generator = kAbsent,
             .state = kAbsent,
             .stacktop = Offset(64),
             .stackpointer = kAbsent,

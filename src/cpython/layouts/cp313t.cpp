@@ -61,6 +61,7 @@ const Layout kCp313t = {
             .instruction = Offset(56),
             .owner = Offset(70),
             .is_entry = kAbsent,
+            .generator = kAbsent,
             .state = kAbsent,
             .stacktop = Offset(64),
             .stackpointer = kAbsent,

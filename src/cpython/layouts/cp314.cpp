@@ -61,6 +61,7 @@ const Layout kCp314 = {
             .instruction = Offset(56),
             .owner = Offset(74),
             .is_entry = kAbsent,
+            .generator = kAbsent,
             .state = kAbsent,
             .stacktop = kAbsent,
             .stackpointer = Offset(64),

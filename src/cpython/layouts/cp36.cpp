@@ -61,6 +61,7 @@ const Layout kCp36 = {
             .instruction = Offset(120),
             .owner = kAbsent,
             .is_entry = kAbsent,
+            .generator = Offset(112),
             .state = Offset(132),
             .stacktop = kAbsent,
             .stackpointer = kAbsent,

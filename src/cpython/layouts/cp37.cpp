@@ -61,6 +61,7 @@ const Layout kCp37 = {
             .instruction = Offset(104),
             .owner = kAbsent,
             .is_entry = kAbsent,
+            .generator = Offset(96),
             .state = Offset(116),
             .stacktop = kAbsent,
             .stackpointer = kAbsent,
