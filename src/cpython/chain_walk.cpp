@@ -152,7 +152,8 @@ void ChainWalk::follow(FrameCoverage& coverage, const process::RemoteMemory* fet
                        const LateBytes& late, Chain& chain) {
     chain.frames.clear();
     chain.outside.clear();
-    chain.walked = chain.unproven = chain.gone = chain.apart = chain.joined = 0;
+    chain.walked = chain.unproven = chain.gone = chain.joined = 0;
+    chain.apart = chain.recalled = 0;
     chain.joint_held = true;
     coverage.restart();
     const bool heap = layout_.current_frame == CurrentFrame::kHeapFrame;
@@ -176,6 +177,7 @@ void ChainWalk::follow(FrameCoverage& coverage, const process::RemoteMemory* fet
         const bool on_data_stack = coverage.in_range(address);
         const ResumedFrames::Found resumed = resumed_.find(coverage, address, f, other);
         if (resumed.ended) f = fields_of(resumed.frame);
+        const bool had_been_generator = f.generator;
         if (resumed.known()) {
             f.previous = resumed.by;
             f.generator = f.generator || resumed.frame.generator;  // a heap frame that has ended is none any more
@@ -196,14 +198,18 @@ void ChainWalk::follow(FrameCoverage& coverage, const process::RemoteMemory* fet
             // A generator runs for so short a time that its caller may have moved between the copies of both.
             if (chain.walked > 0 && chain.frames.back().generator &&
                 (resumed.known() || f.instruction != other.instruction))
-                chain.note_apart(chain.walked - 1);
+                Chain::note(chain.apart, chain.walked - 1);
             std::uint64_t in_doubt = doubt(chain, f, other, direct_callee);
             if (in_doubt == 0 && chain.walked > 0 && !f.shim && !copied_late &&
                 slots_changed(layout_, copies, address, callee))
                 in_doubt = chain.walked + 1;
             if (resumed.known()) {
                 in_doubt = chain.walked + 1;
-                chain.note_apart(chain.walked);
+                Chain::note(chain.apart, chain.walked);
+                Chain::note(chain.recalled, chain.walked);
+                // It runs by the time of the second copy, or is another by now, made where one had ended.
+                const bool runs_later = !other.previous.is_null() || (other.generator && !had_been_generator);
+                if (chain.walked == 0 && other.code == f.code && runs_later) f.instruction = other.instruction;
             }
             if (resumed.ended) chain.gone = chain.walked + 1;
             chain.unproven = std::max(chain.unproven, in_doubt);
@@ -248,7 +254,8 @@ void ChainWalk::follow(FrameCoverage& coverage, const process::RemoteMemory* fet
 /// That a frame names its caller is a fact of one copy; whether the call is claimed is asked later.
 void ChainWalk::remember_callers(const Chain& chain) {
     const std::size_t end = std::min<std::size_t>(chain.frames.size(), chain.unproven + kLearned);
-    for (std::size_t i = chain.gone; i + 1 < end; ++i) resumed_.remember(chain.frames[i], chain.frames[i + 1]);
+    for (std::size_t i = chain.gone; i + 1 < end; ++i)
+        if (!Chain::noted(chain.recalled, i)) resumed_.remember(chain.frames[i], chain.frames[i + 1]);
 }
 
 /// Remembers the calls of the proven part. The outer ones do not change and were learned long ago. Heap frames are copied over
@@ -269,7 +276,7 @@ void ChainWalk::recognise(Chain& chain) const {
     while (chain.unproven > chain.gone && chain.unproven < chain.frames.size()) {
         RawFrame& caller = chain.frames[chain.unproven];
         const RawFrame& callee = chain.frames[chain.unproven - 1];
-        const bool apart = chain.is_apart(chain.unproven - 1);
+        const bool apart = Chain::noted(chain.apart, chain.unproven - 1);
         if (!known_.knows(caller, callee) && !(apart && known_.put_at_call(caller, callee))) break;
         --chain.unproven;
     }
@@ -294,21 +301,25 @@ void ChainWalk::doubt_entry(Chain& chain) const {
     chain.unproven = std::max(chain.unproven, std::min<std::uint64_t>(inner, chain.frames.size()));
 }
 
+/// Which frame was innermost when the copy was made.
+RemoteAddr ChainWalk::innermost(FrameCoverage& coverage, RemoteAddr named, Copy copy) const {
+    const RemoteAddr top = copy == Copy::kBefore ? resumed_.behind_marker(coverage, named, copy) : named;
+    return resumed_.settle(coverage, settle(layout_, known_, coverage, top, copy), copy);
+}
+
 void ChainWalk::walk(FrameCoverage& coverage, const process::RemoteMemory& memory, const NamedTop& top,
                      const LateBytes& late) {
     fetched_.clear();
     Chain& after = chains_[0];
     Chain& before = chains_[1];
-    const RemoteAddr named = resumed_.behind_marker(coverage, top.before, Copy::kBefore);
-    follow(coverage, nullptr, settle(layout_, known_, coverage, named, Copy::kBefore), Copy::kBefore, late, before);
+    follow(coverage, nullptr, innermost(coverage, top.before, Copy::kBefore), Copy::kBefore, late, before);
     if (!top.sure && !stays_alive(coverage, top.before)) doubt_entry(before);
     learn(before);
     if (!before.end.frame.is_null()) note_root(before.end);
     recognise(before);
     result_ = &before;
     if (!before.whole()) {
-        follow(coverage, nullptr, settle(layout_, known_, coverage, top.after, Copy::kAfter), Copy::kAfter, late,
-               after);
+        follow(coverage, nullptr, innermost(coverage, top.after, Copy::kAfter), Copy::kAfter, late, after);
         if (!top.sure && !stays_alive(coverage, top.after)) doubt_entry(after);
         recognise(after);
         const bool take_after = before.rooted != after.rooted && after.rooted;

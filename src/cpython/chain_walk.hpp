@@ -89,12 +89,15 @@ class ChainWalk {
         std::uint64_t gone = 0;      ///< of these, those that cannot be claimed
         std::uint64_t apart =
             0;  ///< a bit for each of the innermost: a generator that ran at another moment than its caller
+        std::uint64_t recalled = 0;  ///< likewise: this copy does not name its caller
         std::uint64_t elided = 0;
         bool rooted = false;
         bool joint_held = true;
         [[nodiscard]] bool whole() const { return rooted && unproven == 0; }
-        void note_apart(std::uint64_t frame) { apart |= frame < 64 ? std::uint64_t{1} << frame : 0; }
-        [[nodiscard]] bool is_apart(std::uint64_t frame) const { return frame < 64 && (apart >> frame & 1U) != 0; }
+        static void note(std::uint64_t& bits, std::uint64_t frame) {
+            bits |= frame < 64 ? std::uint64_t{1} << frame : 0;
+        }
+        static bool noted(std::uint64_t bits, std::uint64_t frame) { return frame < 64 && (bits >> frame & 1U) != 0; }
     };
 
     /// The outermost of the frames copied early.
@@ -115,6 +118,7 @@ class ChainWalk {
     void doubt_entry(Chain& chain) const;
     [[nodiscard]] bool ends_at_root(const Outermost& last, bool generator, bool shim_last) const;
     [[nodiscard]] bool silent() const;
+    [[nodiscard]] RemoteAddr innermost(FrameCoverage& coverage, RemoteAddr named, Copy copy) const;
     void note_root(const Outermost& last);
     void keep_result(bool continuable);
     static void keep_frame(Chain& chain, const RawFrame& frame);

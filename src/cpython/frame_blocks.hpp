@@ -17,19 +17,23 @@ class FrameBlocks {
     struct Block {
         RemoteAddr start;
         std::uint64_t size = 0;
+        bool needed = false;  ///< one of its frames is
     };
-    /// `bytes_at(frame)` says how many bytes of a frame are wanted.
+    /// `bytes_at(frame)` says how many bytes of a frame are wanted. The first `needed` frames are needed most.
     template <typename BytesAt>
-    void set(std::span<const RemoteAddr> frames, BytesAt bytes_at) {
-        sorted_.assign(frames.begin(), frames.end());
-        std::sort(sorted_.begin(), sorted_.end());
+    void set(std::span<const RemoteAddr> frames, std::size_t needed, BytesAt bytes_at) {
+        sorted_.clear();
+        for (const RemoteAddr frame : frames) sorted_.push_back({frame, sorted_.size() < needed});
+        std::sort(sorted_.begin(), sorted_.end(), [](const Wanted& a, const Wanted& b) { return a.frame < b.frame; });
         blocks_.clear();
-        for (const RemoteAddr frame : sorted_) {
+        for (const auto& [frame, is_needed] : sorted_) {
             const std::uint64_t bytes = bytes_at(frame);
-            if (!blocks_.empty() && frame - blocks_.back().start <= blocks_.back().size + kNear)
+            if (!blocks_.empty() && frame - blocks_.back().start <= blocks_.back().size + kNear) {
                 blocks_.back().size = std::max(blocks_.back().size, frame - blocks_.back().start + bytes);
-            else
-                blocks_.push_back({frame, bytes});
+                blocks_.back().needed = blocks_.back().needed || is_needed;
+            } else {
+                blocks_.push_back({frame, bytes, is_needed});
+            }
         }
     }
     [[nodiscard]] std::span<const Block> blocks() const { return blocks_; }
@@ -39,7 +43,11 @@ class FrameBlocks {
     /// Less than half a page: two frames so close lie in one page or in neighbours, so nothing between them is unmapped.
     static constexpr std::uint64_t kNear = 1536;
 
-    std::vector<RemoteAddr> sorted_;
+    struct Wanted {
+        RemoteAddr frame;
+        bool needed = false;
+    };
+    std::vector<Wanted> sorted_;
     std::vector<Block> blocks_;
 };
 

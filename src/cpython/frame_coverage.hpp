@@ -6,6 +6,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <vector>
 
 namespace lampyr::cpython {
@@ -37,6 +38,9 @@ class FrameCoverage {
     void add_joint(RemoteAddr start, std::uint64_t size, CopySource source, std::uint32_t offset);
     /// One frame nobody foresaw, read by itself.
     void add_frame(RemoteAddr frame, std::uint64_t size, CopySource source, std::uint32_t first, std::uint32_t second);
+    /// Where frames are expected in the early blocks.
+    void expect(std::span<const RemoteAddr> frames) { expected_.assign(frames.begin(), frames.end()); }
+    [[nodiscard]] std::span<const RemoteAddr> expected() const { return expected_; }
     void set_buffer(CopySource source, const std::byte* base) { buffers_[static_cast<std::size_t>(source)] = base; }
 
     [[nodiscard]] FrameCopies find(RemoteAddr frame, std::uint64_t size);
@@ -71,6 +75,7 @@ class FrameCoverage {
     void index_frame(std::uint32_t position);
     void grow_index();
 
+    std::vector<RemoteAddr> expected_;
     std::vector<Piece> ranges_;
     std::vector<Piece> early_;
     std::vector<Piece> late_;

@@ -68,15 +68,19 @@ void KnownCalls::note_site(const RawFrame& caller, const RawFrame& callee) {
 }
 
 /// The empty callee stands for all calls from there.
-void KnownCalls::learn(const RawFrame& caller, const RawFrame& callee) {
+void KnownCalls::add(const RawFrame& caller, const RawFrame& callee) {
     const std::uint64_t key = key_of(caller, callee);
     if (!count(key)) return;
     count(key_of(caller, {}));
     if (proven(slots_[find(key)])) note_site(caller, callee);
 }
 
+void KnownCalls::learn(const RawFrame& caller, const RawFrame& callee) {
+    if (learning_) add(caller, callee);
+}
+
 void KnownCalls::learn_for_sure(const RawFrame& caller, const RawFrame& callee) {
-    for (std::uint32_t i = 0; i < kEnough; ++i) learn(caller, callee);
+    for (std::uint32_t i = 0; i < kEnough; ++i) add(caller, callee);
 }
 
 void KnownCalls::doubt(const RawFrame& caller, const RawFrame& callee) {

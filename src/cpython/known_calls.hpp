@@ -17,6 +17,8 @@ class KnownCalls {
   public:
     KnownCalls() : slots_(kSlots), sites_(kSites) {}
 
+    /// False: what is proven from now on is not remembered.
+    void set_learning(bool learning) { learning_ = learning; }
     void learn(const RawFrame& caller, const RawFrame& callee);
     /// What needs no second look.
     void learn_for_sure(const RawFrame& caller, const RawFrame& callee);
@@ -58,6 +60,7 @@ class KnownCalls {
     [[nodiscard]] static bool proven(const Slot& slot) {
         return slot.proofs >= kEnough && slot.proofs * kDoubtsPerProof >= slot.doubts;
     }
+    void add(const RawFrame& caller, const RawFrame& callee);
     Slot& claim(std::uint64_t key);
     [[nodiscard]] static std::uint64_t site_key(const RawFrame& caller, const RawFrame& callee);
     void note_site(const RawFrame& caller, const RawFrame& callee);
@@ -68,6 +71,7 @@ class KnownCalls {
     std::vector<Site> sites_;
     std::size_t used_ = 0;
     std::uint64_t version_ = 0;
+    bool learning_ = true;
 };
 
 }  // namespace lampyr::cpython

@@ -40,7 +40,7 @@ bool plausible(RemoteAddr address) { return address.is_plausible() && address.is
 }  // namespace
 
 StackReader::StackReader(const process::RemoteMemory& memory, const Layout& layout, RuntimeAnchor anchor)
-    : memory_(memory), layout_(layout), anchor_(anchor) {}
+    : memory_(memory), layout_(layout), anchor_(anchor), timed_(memory) {}
 
 RemoteAddr StackReader::head_address() const {
     const Offset head = layout_.runtime.interpreters_head;
@@ -236,7 +236,8 @@ void StackReader::follow_list(Interpreter& interpreter, RemoteAddr first) {
             expected = static_cast<std::size_t>(known - old.begin()) + 1;
             reader = std::move(*known);
         } else {
-            reader = std::make_unique<ThreadReader>(memory_, layout_, known_calls_, address, interpreter.address);
+            reader =
+                std::make_unique<ThreadReader>(memory_, timed_, layout_, known_calls_, address, interpreter.address);
             reader->stack().interpreter_id = interpreter.id;
             // A new reader may follow an old one of the same address; its serials must not repeat.
             reader->stack().serial = (list_version_ + 1) << 32;
@@ -357,7 +358,7 @@ StackReader::Outcome StackReader::sweep() {
     if (replan_) build_plan();
     current_ ^= 1;
     std::byte* sweep = buffers_[current_].data();
-    std::size_t received = memory_.read_segments(plan_.segments(), std::span(sweep, plan_.bytes()));
+    std::size_t received = timed_.read(plan_.segments(), std::span(sweep, plan_.bytes()));
     if (received < head_bytes_ || !same_interpreters(sweep)) {
         // Interpreters came or went, or the process did.
         if (!discover()) {
@@ -369,9 +370,10 @@ StackReader::Outcome StackReader::sweep() {
         }
         build_plan();
         sweep = buffers_[current_].data();
-        received = memory_.read_segments(plan_.segments(), std::span(sweep, plan_.bytes()));
+        received = timed_.read(plan_.segments(), std::span(sweep, plan_.bytes()));
         if (received < head_bytes_) return Outcome::kUnreadable;
     }
+    known_calls_.set_learning(!timed_.held_up());
     decode_threads(received, sweep, comparable_ ? buffers_[current_ ^ 1].data() : nullptr);
     comparable_ = received == plan_.bytes();
     mark_gil(sweep);

@@ -5,6 +5,7 @@
 #include "cpython/raw_stack.hpp"
 #include "cpython/read_plan.hpp"
 #include "cpython/thread_reader.hpp"
+#include "cpython/timed_read.hpp"
 #include "process/remote_memory.hpp"
 
 #include <array>
@@ -113,6 +114,7 @@ class StackReader {
     std::uint64_t planned_at_ = 0;  // sweep of the last plan
     bool check_list_ = false;       // follow every list in the next sweep
 
+    TimedRead timed_;
     KnownCalls known_calls_;
     double credit_ = 512;
     std::vector<Interpreter> interpreters_;

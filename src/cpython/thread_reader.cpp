@@ -29,6 +29,8 @@ constexpr std::uint64_t kWindowDrift = 160;
 constexpr std::size_t kRemembered = 24;
 /// Frames of 2.7 say nothing of themselves, so only copies that were made within a moment prove anything: fewer are read.
 constexpr std::size_t kRememberedSilent = 8;
+/// Of these so many as were met last are read next to the pointer, as those that the last walk met.
+constexpr std::size_t kLately = 4;
 constexpr std::size_t kSearched = 64;
 /// Before 3.11 so many innermost frames are read twice, and so many of these once more behind the outer ones.
 constexpr std::size_t kEarlyFrames = 24;
@@ -51,9 +53,15 @@ bool plausible_object(RemoteAddr address) { return address.is_plausible() && add
 
 }  // namespace
 
-ThreadReader::ThreadReader(const process::RemoteMemory& memory, const Layout& layout, KnownCalls& known,
-                           RemoteAddr tstate, RemoteAddr interpreter)
-    : memory_(memory), layout_(layout), tstate_(tstate), interpreter_(interpreter), chain_(layout, known) {
+ThreadReader::ThreadReader(const process::RemoteMemory& memory, TimedRead& timed, const Layout& layout,
+                           KnownCalls& known, RemoteAddr tstate, RemoteAddr interpreter)
+    : memory_(memory),
+      timed_(timed),
+      layout_(layout),
+      known_calls_(known),
+      tstate_(tstate),
+      interpreter_(interpreter),
+      chain_(layout, known) {
     stack_.tstate = tstate;
     stack_.interpreter = interpreter;
 }
@@ -65,11 +73,9 @@ ThreadReader::ThreadReader(const process::RemoteMemory& memory, const Layout& la
 void ThreadReader::plan_chunked(ReadPlan& plan, CopySource source, Sandwich& sandwich) {
     const Chunk window = predict_window();
     const bool by_cframe = layout_.current_frame == CurrentFrame::kCFrame;
-    // Such a C frame is named by another pointer, so its generator has more time to yield; learning wants the copies together.
-    const bool frames_with_window = by_cframe && source == CopySource::kSweep;
     if (by_cframe) sandwich.cframe_before = plan.add(tstate_ + layout_.thread.frame.value(), sizeof(std::uint64_t));
     const std::uint32_t first = window.bytes != 0 ? plan.add(window.address, window.bytes) : 0;
-    if (frames_with_window) plan_first(plan, early_);
+    plan_first(plan, early_);
     sandwich.cframes = cframes_;
     if (!by_cframe)
         plan_thread_state(plan, sandwich);
@@ -80,7 +86,6 @@ void ThreadReader::plan_chunked(ReadPlan& plan, CopySource source, Sandwich& san
                                     plan.add(window.address, window.bytes));
     if (by_cframe) plan_thread_state(plan, sandwich);
     sandwich.late_begin = plan.bytes();
-    if (!frames_with_window) plan_first(plan, early_);
     plan_second(plan, source, early_, sandwich.coverage);
     if (!is_whole_stack(window)) plan_chunks(plan, source, sandwich.coverage);
     sandwich.late_end = plan.bytes();
@@ -105,6 +110,7 @@ void ThreadReader::plan_heap(ReadPlan& plan, CopySource source, Sandwich& sandwi
 void ThreadReader::plan_sandwich(ReadPlan& plan, CopySource source, Sandwich& sandwich) {
     sandwich.coverage.clear();
     set_blocks();
+    sandwich.coverage.expect(sorted_);
     if (chunked())
         plan_chunked(plan, source, sandwich);
     else
@@ -125,23 +131,34 @@ void ThreadReader::set_blocks() {
     const std::size_t twice = chunked() ? outside_.size() : std::min(outside_.size(), kEarlyFrames);
     sorted_.assign(outside_.begin(), outside_.begin() + static_cast<std::ptrdiff_t>(twice));
     sorted_.insert(sorted_.end(), remembered_.begin(), remembered_.end());
-    early_.set(sorted_, bytes_at);
+    early_.set(sorted_, twice + kLately, bytes_at);
     const std::span<const RemoteAddr> all(outside_);
-    late_outer_.set(all.subspan(twice), bytes_at);
-    late_joint_.set(twice == all.size() ? all.first(0) : all.subspan(twice - kJointFrames, kJointFrames), bytes_at);
+    late_outer_.set(all.subspan(twice), 0, bytes_at);
+    late_joint_.set(twice == all.size() ? all.first(0) : all.subspan(twice - kJointFrames, kJointFrames), 0, bytes_at);
 }
 
+/// Copies of the frames needed most lie next to what is read between the copies; both times in the same order, so that any
+/// two frames that stand as they stood did so at one moment.
 void ThreadReader::plan_first(ReadPlan& plan, const FrameBlocks& blocks) {
-    first_offsets_.clear();
-    for (const FrameBlocks::Block& block : blocks.blocks()) first_offsets_.push_back(plan.add(block.start, block.size));
+    first_offsets_.resize(blocks.blocks().size());
+    plan_blocks(plan, blocks, false, first_offsets_);
+    plan_blocks(plan, blocks, true, first_offsets_);
 }
 
-void ThreadReader::plan_second(ReadPlan& plan, CopySource source, const FrameBlocks& blocks,
-                               FrameCoverage& coverage) const {
-    for (std::size_t i = 0; i < blocks.blocks().size(); ++i) {
-        const FrameBlocks::Block& block = blocks.blocks()[i];
-        coverage.add_block(block.start, block.size, source, first_offsets_[i], plan.add(block.start, block.size));
-    }
+void ThreadReader::plan_second(ReadPlan& plan, CopySource source, const FrameBlocks& blocks, FrameCoverage& coverage) {
+    second_offsets_.resize(blocks.blocks().size());
+    plan_blocks(plan, blocks, true, second_offsets_);
+    plan_blocks(plan, blocks, false, second_offsets_);
+    for (std::size_t i = 0; i < second_offsets_.size(); ++i)
+        coverage.add_block(blocks.blocks()[i].start, blocks.blocks()[i].size, source, first_offsets_[i],
+                           second_offsets_[i]);
+}
+
+void ThreadReader::plan_blocks(ReadPlan& plan, const FrameBlocks& blocks, bool needed,
+                               std::vector<std::uint32_t>& offsets) {
+    for (std::size_t i = 0; i < offsets.size(); ++i)
+        if (const FrameBlocks::Block& block = blocks.blocks()[i]; block.needed == needed)
+            offsets[i] = plan.add(block.start, block.size);
 }
 
 /// Oldest first, so that the frames that lie in the window, too, are copied after all those they are called by.
@@ -316,13 +333,19 @@ bool ThreadReader::list_chunks(const Top& top) {
     return true;
 }
 
+bool ThreadReader::read_plan() {
+    if (second_bytes_.size() < second_plan_.bytes()) second_bytes_.resize(second_plan_.bytes());
+    const std::span<std::byte> out(second_bytes_.data(), second_plan_.bytes());
+    const std::size_t received = timed_.read(second_plan_.segments(), out);
+    known_calls_.set_learning(!timed_.held_up());
+    return received == out.size();
+}
+
 /// Reads the thread by a call of its own, as it is planned now. False: something planned is not there any more.
 bool ThreadReader::read_second() {
     second_plan_.clear();
     plan_sandwich(second_plan_, CopySource::kSecondCall, second_);
-    if (second_bytes_.size() < second_plan_.bytes()) second_bytes_.resize(second_plan_.bytes());
-    const std::span<std::byte> out(second_bytes_.data(), second_plan_.bytes());
-    if (memory_.read_segments(second_plan_.segments(), out) != out.size()) return false;
+    if (!read_plan()) return false;
     second_.coverage.set_buffer(CopySource::kSecondCall, second_bytes_.data());
     return true;
 }
@@ -408,10 +431,9 @@ void ThreadReader::study_call(const RawFrame* callee) {
     const std::uint32_t first = second_plan_.add(caller->frame, size);
     const std::uint32_t between = second_plan_.add(callee->frame, layout_.frame.size);
     const std::uint32_t second = second_plan_.add(caller->frame, size);
-    if (second_bytes_.size() < second_plan_.bytes()) second_bytes_.resize(second_plan_.bytes());
-    const std::span<std::byte> out(second_bytes_.data(), second_plan_.bytes());
-    if (memory_.read_segments(second_plan_.segments(), out) != out.size()) return;
-    chain_.study_call(*caller, {out.data() + first, out.data() + second, size}, *callee, out.data() + between);
+    if (!read_plan()) return;
+    const std::byte* bytes = second_bytes_.data();
+    chain_.study_call(*caller, {bytes + first, bytes + second, size}, *callee, bytes + between);
 }
 
 void ThreadReader::study() {

@@ -7,6 +7,7 @@
 #include "cpython/layout.hpp"
 #include "cpython/raw_stack.hpp"
 #include "cpython/read_plan.hpp"
+#include "cpython/timed_read.hpp"
 #include "process/remote_memory.hpp"
 
 #include <cstddef>
@@ -22,8 +23,8 @@ namespace lampyr::cpython {
 class ThreadReader {
   public:
     /// `memory`, `layout` and `known` must outlive the reader.
-    ThreadReader(const process::RemoteMemory& memory, const Layout& layout, KnownCalls& known, RemoteAddr tstate,
-                 RemoteAddr interpreter);
+    ThreadReader(const process::RemoteMemory& memory, TimedRead& timed, const Layout& layout, KnownCalls& known,
+                 RemoteAddr tstate, RemoteAddr interpreter);
 
     /// Appends this thread's ranges. What `decode` learns changes the next plan; see `plan_outdated`.
     void plan(ReadPlan& plan);
@@ -107,8 +108,11 @@ class ThreadReader {
     void plan_heap(ReadPlan& plan, CopySource source, Sandwich& sandwich);
     void plan_thread_state(ReadPlan& plan, Sandwich& sandwich) const;
     void plan_first(ReadPlan& plan, const FrameBlocks& blocks);
-    void plan_second(ReadPlan& plan, CopySource source, const FrameBlocks& blocks, FrameCoverage& coverage) const;
+    static void plan_blocks(ReadPlan& plan, const FrameBlocks& blocks, bool needed,
+                            std::vector<std::uint32_t>& offsets);
+    void plan_second(ReadPlan& plan, CopySource source, const FrameBlocks& blocks, FrameCoverage& coverage);
     void plan_chunks(ReadPlan& plan, CopySource source, FrameCoverage& coverage) const;
+    bool read_plan();
     bool read_second();
     void study_call(const RawFrame* callee);
     Attempt walk_from(const Top& top, Sandwich& sandwich, const LateBytes& late);
@@ -118,7 +122,9 @@ class ThreadReader {
     const RawStack& fail(StackStatus status);
 
     const process::RemoteMemory& memory_;
+    TimedRead& timed_;
     const Layout& layout_;
+    KnownCalls& known_calls_;
     RemoteAddr tstate_;
     RemoteAddr interpreter_;
     RemoteAddr next_;
@@ -136,6 +142,7 @@ class ThreadReader {
     FrameBlocks late_joint_;              // and those between
     std::vector<RemoteAddr> sorted_;
     std::vector<std::uint32_t> first_offsets_;
+    std::vector<std::uint32_t> second_offsets_;
 
     // This sweep's plan.
     std::size_t end_segment_ = 0;
