@@ -491,6 +491,7 @@ TEST_P(ReadStacks, DeepStacksAreJoinedToWhatDidNotChange) {
     py_.set_current(thread, addresses[198]);
     for (int i = 0; i < 4; ++i) ASSERT_EQ(reads.sweep(), StackReader::Outcome::kOk);
     py_.set_current(thread, addresses[197]);
+    set_executing(addresses[198], false);
     ASSERT_EQ(reads.sweep(), StackReader::Outcome::kOk);
     const RawStack& stack = *reads.stacks().front();
     expect_proven(stack);
