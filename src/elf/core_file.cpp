@@ -11,6 +11,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <sys/syscall.h>
+#include <sys/user.h>
 #include <algorithm>
 #include <array>
 #include <cerrno>
@@ -91,13 +93,20 @@ struct CoreFile::Notes {
     std::vector<std::int32_t> threads;
     std::vector<MappedFile> files;
     std::int32_t pid = 0;
+    std::map<std::int32_t, std::uint64_t> futexes;
     std::string arguments;
     std::uint64_t entry = 0;
 
     void take(std::uint32_t type, std::span<const std::byte> note) {
         if (type == NT_PRSTATUS && threads.size() < kMaxThreads) {
             const auto tid = value_at<std::int32_t>(note, offsetof(prstatus_t, pr_pid));
-            if (tid && *tid > 0) threads.push_back(*tid);
+            if (!tid || *tid <= 0) return;
+            threads.push_back(*tid);
+            const std::size_t registers = offsetof(prstatus_t, pr_reg);
+            const auto call = value_at<std::int64_t>(note, registers + offsetof(user_regs_struct, orig_rax));
+            const auto first = value_at<std::uint64_t>(note, registers + offsetof(user_regs_struct, rdi));
+            // The second: a wait that was interrupted before, as by a debugger.
+            if ((call == SYS_futex || call == SYS_restart_syscall) && first) futexes.emplace(*tid, *first);
         } else if (type == NT_PRPSINFO) {
             pid = value_at<std::int32_t>(note, offsetof(prpsinfo_t, pr_pid)).value_or(0);
             const std::size_t at = offsetof(prpsinfo_t, pr_psargs);
@@ -191,6 +200,7 @@ void CoreFile::take(Notes&& notes) {
         auto segment = segment_behind(file.start);
         if (file.start < file.end && (segment == segments_.end() || segment->start >= file.end))
             left_out.push_back({.start = file.start,
+    futexes_ = std::move(notes.futexes);
                                 .end = file.end,
                                 .core_offset = 0,
                                 .core_bytes = 0,
@@ -231,6 +241,11 @@ std::size_t CoreFile::read_segments(std::span<const process::RemoteSegment> segm
         done += got;
         if (got < segment.size) break;
     }
+std::optional<std::uint64_t> CoreFile::futex(std::int32_t thread) const {
+    const auto found = futexes_.find(thread);
+    return found != futexes_.end() ? std::optional(found->second) : std::nullopt;
+}
+
     return done;
 }
 
