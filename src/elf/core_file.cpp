@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "elf/core_file.hpp"
 
+#include "elf/compressed_core.hpp"
+
 #include <lampyr/text.hpp>
 
 #include <fcntl.h>
@@ -9,10 +11,10 @@
 #include <libelf.h>
 #include <sys/procfs.h>
 #include <sys/stat.h>
-#include <unistd.h>
-
 #include <sys/syscall.h>
 #include <sys/user.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <array>
 #include <cerrno>
@@ -91,9 +93,9 @@ std::vector<MappedFile> parse_files(std::span<const std::byte> note) {
 
 struct CoreFile::Notes {
     std::vector<std::int32_t> threads;
+    std::map<std::int32_t, std::uint64_t> futexes;
     std::vector<MappedFile> files;
     std::int32_t pid = 0;
-    std::map<std::int32_t, std::uint64_t> futexes;
     std::string arguments;
     std::uint64_t entry = 0;
 
@@ -139,6 +141,12 @@ Result<std::unique_ptr<CoreFile>> CoreFile::open(const std::string& path) {
                      {},
                      errno};
     if (!S_ISREG(file.st_mode)) return corrupt(path, "it is no regular file");
+    if (const Compression compression = compression_of(core->fd_); compression != Compression::kNone) {
+        auto unpacked = unpack_core(core->fd_, compression, path);
+        if (!unpacked) return unpacked.error();
+        ::close(core->fd_);
+        core->fd_ = unpacked->release();
+    }
     if (const auto read = core->read_headers(); !read) return corrupt(path, read.error().message);
     return core;
 }
@@ -192,6 +200,7 @@ std::vector<CoreSegment>::iterator CoreFile::segment_behind(std::uint64_t addres
 
 void CoreFile::take(Notes&& notes) {
     threads_ = std::move(notes.threads);
+    futexes_ = std::move(notes.futexes);
     pid_ = notes.pid;
     command_line_ = std::move(notes.arguments);
     std::size_t looked_at = 0;          // files may claim to be mapped over each other
@@ -200,7 +209,6 @@ void CoreFile::take(Notes&& notes) {
         auto segment = segment_behind(file.start);
         if (file.start < file.end && (segment == segments_.end() || segment->start >= file.end))
             left_out.push_back({.start = file.start,
-    futexes_ = std::move(notes.futexes);
                                 .end = file.end,
                                 .core_offset = 0,
                                 .core_bytes = 0,
@@ -233,6 +241,11 @@ void CoreFile::add_left_out(std::vector<CoreSegment>&& left_out) {
     std::sort(segments_.begin(), segments_.end(), by_start);
 }
 
+std::optional<std::uint64_t> CoreFile::futex(std::int32_t thread) const {
+    const auto found = futexes_.find(thread);
+    return found != futexes_.end() ? std::optional(found->second) : std::nullopt;
+}
+
 std::size_t CoreFile::read_segments(std::span<const process::RemoteSegment> segments, std::span<std::byte> out) const {
     std::size_t done = 0;
     for (const process::RemoteSegment& segment : segments) {
@@ -241,11 +254,6 @@ std::size_t CoreFile::read_segments(std::span<const process::RemoteSegment> segm
         done += got;
         if (got < segment.size) break;
     }
-std::optional<std::uint64_t> CoreFile::futex(std::int32_t thread) const {
-    const auto found = futexes_.find(thread);
-    return found != futexes_.end() ? std::optional(found->second) : std::nullopt;
-}
-
     return done;
 }
 

@@ -32,7 +32,7 @@ struct CoreSegment {
 /// A 64-bit little-endian core file as the kernel or gcore writes it: memory, mapped files, threads. What the core does not
 /// hold of a mapped file is read from the file of that name here, if it is an ELF file that begins as the core says.
 /// Nothing in it is trusted: headers and notes are read through libelf, counts and sizes are capped, and a range outside
-/// the file is a range that cannot be read.
+/// the file is a range that cannot be read. One that gzip or zstd has compressed is unpacked into a file without a name first.
 class CoreFile final : public process::RemoteMemory {
   public:
     /// kSystem: cannot be opened; kCorrupt: no such core file.
