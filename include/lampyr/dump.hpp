@@ -43,6 +43,30 @@ struct DumpFrame {
     bool locals_read = false;         ///< false: not asked for, or the frame was gone or could not be read
 };
 
+/// An exception that a thread handles, or one on its way to who handles it.
+struct DumpException {
+    std::string type;      ///< name of its class
+    std::string value;     ///< as about repr() would show it, cut to a length
+    bool raised = false;   ///< it is on its way; else it is being handled
+    bool changed = false;  ///< it came or became another one while it was read
+    friend bool operator==(const DumpException&, const DumpException&) = default;
+};
+
+enum class DumpAnswer : std::uint8_t {
+    kUnknown,  ///< this Python does not tell
+    kNo,
+    kPerhaps,  ///< more than one thread comes into question
+    kYes,
+};
+
+/// How a thread stands to the interpreter (3.13+).
+enum class DumpAttachment : std::uint8_t {
+    kUnknown,
+    kDetached,
+    kAttached,   ///< with a GIL: holds it
+    kSuspended,  ///< free-threaded: held up, as all are while one collects garbage
+};
+
 struct DumpThread {
     Tid os_tid;               ///< 0: not known
     std::uint64_t ident = 0;  ///< pthread_self, as threading.get_ident()
@@ -52,6 +76,10 @@ struct DumpThread {
     std::uint64_t interpreter = 0;  ///< 0: main interpreter
     std::vector<DumpFrame> frames;  ///< innermost first
     bool proven = true;             ///< false: the target ran on while it was read and two reads disagreed
+    DumpAnswer waits_for_gil = DumpAnswer::kUnknown;     ///< asleep until another lets go of it; 3.7+
+    DumpAnswer collects_garbage = DumpAnswer::kUnknown;  ///< runs the collector, or a finaliser for it; 3.7+
+    DumpAttachment attachment = DumpAttachment::kUnknown;
+    std::vector<DumpException> exceptions{};  ///< innermost first, one on its way before all
 };
 
 struct ProcessDump {

@@ -48,6 +48,7 @@ constexpr Target kTargets[] = {
     {"thread_state.native_thread_id", LAMPYR_FIELD(thread.native_thread_id), 8},
     {"thread_state.datastack_chunk", LAMPYR_FIELD(thread.datastack_chunk), 16},  // datastack_top follows it
     {"thread_state.status", LAMPYR_FIELD(thread.status), 4},
+    {"thread_state.current_exception", LAMPYR_FIELD(exception.raised), 8},
     {"interpreter_frame.previous", LAMPYR_FIELD(frame.previous), 8},
     {"interpreter_frame.executable", LAMPYR_FIELD(frame.code), 8},
     {"interpreter_frame.instr_ptr", LAMPYR_FIELD(frame.instruction), 8},
@@ -161,6 +162,11 @@ Result<void> fill_derived(Layout& layout, const Numbers& numbers) {
     const auto gc_collecting = checked(gc + collecting, 4, interpreter_size);
     if (!gc_collecting) return corrupt("gc.collecting", collecting);
     layout.interpreter.gc_collecting = *gc_collecting;
+    if (const auto frame = numbers.find("gc.frame"); frame != numbers.end()) {
+        const auto gc_frame = checked(gc + frame->second, 8, interpreter_size);
+        if (!gc_frame || frame->second > numbers.at("gc.size")) return corrupt("gc.frame", frame->second);
+        layout.interpreter.gc_frame = *gc_frame;
+    }
 
     // Locked and holder are offsets in the interpreter's own GIL storage; the GIL in use may be another interpreter's.
     const std::uint64_t gil = numbers.at("interpreter_state.gil_runtime_state");

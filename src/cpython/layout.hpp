@@ -91,6 +91,7 @@ struct InterpreterLayout {
     Offset modules;    ///< sys.modules dict
     Offset ceval_gil;  ///< pointer to the GIL struct (3.12+)
     Offset gc_collecting;
+    Offset gc_frame;                ///< 3.15+: the frame that a collection began in
     Offset code_object_generation;  ///< 3.14+: grows whenever a code object is freed
     Offset tlbc_generation;         ///< 3.14t+
 };
@@ -163,6 +164,7 @@ struct ObjectLayout {
     Offset type;        ///< ob_type
     Offset type_name;   ///< PyTypeObject.tp_name (char*)
     Offset type_flags;  ///< tp_flags
+    Offset type_base;   ///< tp_base
     Offset type_dictoffset;
     Offset type_basicsize;
     Offset heap_cached_keys;  ///< PyHeapTypeObject.ht_cached_keys (3.6+)
@@ -209,6 +211,17 @@ struct GeneratorLayout {
     Offset frame_state;
 };
 
+/// Exceptions of a thread state: the one that is on its way, and those that are being handled.
+struct ExceptionLayout {
+    Offset raised_type;    ///< in the thread state; ≤ 3.11
+    Offset raised;         ///< in the thread state; up to 3.11 it may still be what the exception is to be made of
+    Offset handled_type;   ///< in the thread state; ≤ 3.6
+    Offset handled;        ///< in the thread state; ≤ 3.6
+    Offset items;          ///< in the thread state: pointer to the innermost _PyErr_StackItem (3.7+)
+    Offset item_value;     ///< in an item
+    Offset item_previous;  ///< in an item: the next outer one
+};
+
 /// Objects whose contents are shown as values of variables.
 struct ValueLayout {
     Offset list_items;      ///< pointer to the items
@@ -250,6 +263,7 @@ struct Layout {
     IntegerLayout integer;
     DictLayout dict;
     GeneratorLayout generator;
+    ExceptionLayout exception;
     ValueLayout value;
 };
 

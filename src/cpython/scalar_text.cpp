@@ -140,6 +140,14 @@ std::optional<std::string> number_at(const process::RemoteMemory& memory, Remote
         return fmt::format("{}", static_cast<std::uint64_t>(*value));
 }
 
+/// As Python and numpy write it: 1+2j.
+template <typename Part>
+std::optional<std::string> complex_at(const process::RemoteMemory& memory, RemoteAddr at) {
+    const auto real = memory.read_value<Part>(at), imaginary = memory.read_value<Part>(at + sizeof(Part));
+    if (!real || !imaginary) return std::nullopt;
+    return fmt::format("{}{:+}j", *real, *imaginary);
+}
+
 }  // namespace
 
 std::optional<std::string> integer_text(const process::RemoteMemory& memory, const Layout& layout, RemoteAddr object,
@@ -170,6 +178,15 @@ std::string float_text(double value) {
     if (std::isnan(value)) return "nan";
     const bool whole = text.find_first_not_of("-0123456789") == std::string::npos;
     return whole ? text + ".0" : text;
+}
+
+std::optional<std::string> complex_text(const process::RemoteMemory& memory, const Layout& layout, RemoteAddr object) {
+    const RemoteAddr value = object + layout.value.float_value.value();  // PyComplexObject begins like PyFloatObject
+    const auto real = memory.read_value<double>(value);
+    const auto imaginary = memory.read_value<double>(value + sizeof(double));
+    if (!real || !imaginary) return std::nullopt;
+    if (*real == 0 && !std::signbit(*real)) return fmt::format("{}j", *imaginary);
+    return fmt::format("({}{:+}j)", *real, *imaginary);
 }
 
 std::optional<std::string> unicode_text(const process::RemoteMemory& memory, const Layout& layout, RemoteAddr object,
@@ -206,8 +223,11 @@ std::optional<std::string> numpy_scalar_text(const process::RemoteMemory& memory
         {"numpy.int16", number_at<std::int16_t>},    {"numpy.int8", number_at<std::int8_t>},
         {"numpy.uint64", number_at<std::uint64_t>},  {"numpy.uint32", number_at<std::uint32_t>},
         {"numpy.uint16", number_at<std::uint16_t>},  {"numpy.uint8", number_at<std::uint8_t>},
+        {"numpy.intc", number_at<std::int32_t>},     {"numpy.uintc", number_at<std::uint32_t>},
+        {"numpy.complex64", complex_at<float>},      {"numpy.complex128", complex_at<double>},
         {"numpy.longlong", number_at<std::int64_t>}, {"numpy.ulonglong", number_at<std::uint64_t>},
     };
+    if (!type_name.starts_with("numpy.")) return std::nullopt;
     const RemoteAddr value = object + layout.object.type.value() + 8;
     if (type_name == "numpy.bool_" || type_name == "numpy.bool") {
         const auto flag = memory.read_value<std::uint8_t>(value);

@@ -20,6 +20,9 @@ namespace lampyr::cpython {
                                                       RemoteAddr object, bool plain27);
 /// The shortest text that reads back as the same number.
 [[nodiscard]] std::string float_text(double value);
+/// A complex number as repr() has it.
+[[nodiscard]] std::optional<std::string> complex_text(const process::RemoteMemory& memory, const Layout& layout,
+                                                      RemoteAddr object);
 /// str of 3.x, unicode of 2.7; in quotes.
 [[nodiscard]] std::optional<std::string> unicode_text(const process::RemoteMemory& memory, const Layout& layout,
                                                       RemoteAddr object, std::size_t longest);

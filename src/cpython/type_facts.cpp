@@ -40,6 +40,8 @@ std::optional<TypeFacts> TypeReader::read(RemoteAddr type) const {
     if (!flags || !text) return std::nullopt;
     auto name = read_name(*text);
     if (!name) return std::nullopt;
+    constexpr std::string_view kModule27 = "exceptions.";  // where 2.7 has its built-in exceptions; nobody writes it
+    if (layout_.string_kind == StringKind::kBytes27 && name->starts_with(kModule27)) name->erase(0, kModule27.size());
     return TypeFacts{type, *flags, std::move(*name)};
 }
 

@@ -45,10 +45,11 @@ class TypeReader {
     [[nodiscard]] const TypeFacts* type_of(RemoteAddr object);
     /// The same of a type object itself.
     [[nodiscard]] const TypeFacts* facts(RemoteAddr type);
+    /// A name that C code keeps, as valid UTF-8 and cut to a length. Nothing when it is empty.
+    [[nodiscard]] std::optional<std::string> read_name(RemoteAddr text) const;
 
   private:
     [[nodiscard]] std::optional<TypeFacts> read(RemoteAddr type) const;
-    [[nodiscard]] std::optional<std::string> read_name(RemoteAddr text) const;
 
     const process::RemoteMemory& memory_;
     const Layout& layout_;

@@ -33,6 +33,7 @@ class ValueText::Writer {
           layout_(owner.layout_),
           limits_(owner.limits_),
           types_(owner.types_),
+          slots_(owner.slots_),
           dicts_(owner.dicts_) {}
 
     void value(RemoteAddr object);
@@ -53,6 +54,7 @@ class ValueText::Writer {
     bool container(RemoteAddr object, const TypeFacts& type);
     bool named(RemoteAddr object, const TypeFacts& type);
     void instance(RemoteAddr object, const TypeFacts& type);
+    bool attribute(std::string_view name, RemoteAddr of, std::size_t& shown);
 
     void items(const std::optional<Items>& found, std::uint64_t total, std::string_view open, std::string_view close);
     void list(RemoteAddr object);
@@ -68,6 +70,7 @@ class ValueText::Writer {
     const Layout& layout_;
     const ValueLimits& limits_;
     TypeReader& types_;
+    MemberSlots& slots_;
     const DictReader& dicts_;
     std::string text_;
     std::vector<RemoteAddr> path_;  // the objects that this one is in
@@ -113,10 +116,9 @@ bool ValueText::Writer::plain(RemoteAddr object, const TypeFacts& type) {
             add(*number == "0" ? "False" : "True");
         else
             add(kUnreadable);
-    } else if (!type.is_heap() && type.name.starts_with("numpy.") &&
-               numpy_scalar_text(memory_, layout_, object, type.name)) {
-        add(fmt::format("{}({})", type.name,
-                        numpy_scalar_text(memory_, layout_, object, type.name).value_or(std::string(kUnreadable))));
+    } else if (const auto scalar =
+                   type.is_heap() ? std::nullopt : numpy_scalar_text(memory_, layout_, object, type.name)) {
+        add(fmt::format("{}({})", type.name, *scalar));
     } else if (int27 || type.has_flag(kLongSubclass)) {
         const auto number = integer_text(memory_, layout_, object, int27);
         if (type.is_heap())
@@ -126,6 +128,8 @@ bool ValueText::Writer::plain(RemoteAddr object, const TypeFacts& type) {
     } else if (type.is_builtin("float")) {
         const auto number = memory_.read_value<double>(object + layout_.value.float_value.value());
         add_if_read(number ? std::optional(float_text(*number)) : std::nullopt);
+    } else if (type.is_builtin("complex")) {
+        add_if_read(complex_text(memory_, layout_, object));
     } else {
         return false;
     }
@@ -198,22 +202,36 @@ bool ValueText::Writer::container(RemoteAddr object, const TypeFacts& type) {
 void ValueText::Writer::instance(RemoteAddr object, const TypeFacts& type) {
     add(fmt::format("<{} at {:#x}", type.name, object.value));
     std::size_t shown = 0;
-    if (type.is_heap() && path_.size() <= 2) {
+    bool room = type.is_heap() && path_.size() <= 2;
+    if (room) {
+        for (const MemberSlot& slot : slots_.of(type.address)) {
+            const auto set = memory_.read_pointer(object + slot.offset);
+            if (set && set->is_null()) continue;
+            room = attribute(slot.name, set.value_or(RemoteAddr()), shown);
+            if (!room) break;
+        }
+    }
+    if (room) {
         for (const DictItem& item : dicts_.instance_items(object, limits_.items + 1)) {
             const auto name = read_text(memory_, layout_, item.key, 64);
-            if (!name) continue;
-            add(shown == 0 ? ": " : ", ");
-            if (full() || shown == limits_.items) {
-                add("...");
-                break;
-            }
-            add(name->utf8);
-            add("=");
-            value(item.value);
-            ++shown;
+            if (name && !attribute(name->utf8, item.value, shown)) break;
         }
     }
     add(">");
+}
+
+/// False: there is no room for it.
+bool ValueText::Writer::attribute(std::string_view name, RemoteAddr of, std::size_t& shown) {
+    add(shown == 0 ? ": " : ", ");
+    if (full() || shown == limits_.items) {
+        add("...");
+        return false;
+    }
+    add(name);
+    add("=");
+    value(of);
+    ++shown;
+    return true;
 }
 
 void ValueText::Writer::items(const std::optional<Items>& found, std::uint64_t total, std::string_view open,

@@ -3,6 +3,7 @@
 
 #include "cpython/dict_reader.hpp"
 #include "cpython/layout.hpp"
+#include "cpython/member_slots.hpp"
 #include "cpython/type_facts.hpp"
 #include "process/remote_memory.hpp"
 
@@ -26,11 +27,19 @@ struct ValueLimits {
 class ValueText {
   public:
     ValueText(const process::RemoteMemory& memory, const Layout& layout, ValueLimits limits = {})
-        : memory_(memory), layout_(layout), limits_(limits), types_(memory, layout), dicts_(memory, layout) {}
+        : memory_(memory),
+          layout_(layout),
+          limits_(limits),
+          types_(memory, layout),
+          slots_(memory, layout, types_),
+          dicts_(memory, layout) {}
 
     /// UTF-8; not yet safe for a terminal, but of one line.
     [[nodiscard]] std::string of(RemoteAddr object);
     [[nodiscard]] TypeReader& types() { return types_; }
+    // What is in it refers to its own parts.
+    ValueText(const ValueText&) = delete;
+    ValueText& operator=(const ValueText&) = delete;
 
   private:
     class Writer;
@@ -39,6 +48,7 @@ class ValueText {
     const Layout& layout_;
     ValueLimits limits_;
     TypeReader types_;
+    MemberSlots slots_;
     DictReader dicts_;
 };
 

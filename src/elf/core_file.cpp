@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "elf/core_file.hpp"
 
+#include "elf/compressed_core.hpp"
+
 #include <lampyr/text.hpp>
 
 #include <fcntl.h>
@@ -9,6 +11,8 @@
 #include <libelf.h>
 #include <sys/procfs.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/user.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -89,6 +93,7 @@ std::vector<MappedFile> parse_files(std::span<const std::byte> note) {
 
 struct CoreFile::Notes {
     std::vector<std::int32_t> threads;
+    std::map<std::int32_t, std::uint64_t> futexes;
     std::vector<MappedFile> files;
     std::int32_t pid = 0;
     std::string arguments;
@@ -97,7 +102,13 @@ struct CoreFile::Notes {
     void take(std::uint32_t type, std::span<const std::byte> note) {
         if (type == NT_PRSTATUS && threads.size() < kMaxThreads) {
             const auto tid = value_at<std::int32_t>(note, offsetof(prstatus_t, pr_pid));
-            if (tid && *tid > 0) threads.push_back(*tid);
+            if (!tid || *tid <= 0) return;
+            threads.push_back(*tid);
+            const std::size_t registers = offsetof(prstatus_t, pr_reg);
+            const auto call = value_at<std::int64_t>(note, registers + offsetof(user_regs_struct, orig_rax));
+            const auto first = value_at<std::uint64_t>(note, registers + offsetof(user_regs_struct, rdi));
+            // The second: a wait that was interrupted before, as by a debugger.
+            if ((call == SYS_futex || call == SYS_restart_syscall) && first) futexes.emplace(*tid, *first);
         } else if (type == NT_PRPSINFO) {
             pid = value_at<std::int32_t>(note, offsetof(prpsinfo_t, pr_pid)).value_or(0);
             const std::size_t at = offsetof(prpsinfo_t, pr_psargs);
@@ -130,6 +141,12 @@ Result<std::unique_ptr<CoreFile>> CoreFile::open(const std::string& path) {
                      {},
                      errno};
     if (!S_ISREG(file.st_mode)) return corrupt(path, "it is no regular file");
+    if (const Compression compression = compression_of(core->fd_); compression != Compression::kNone) {
+        auto unpacked = unpack_core(core->fd_, compression, path);
+        if (!unpacked) return unpacked.error();
+        ::close(core->fd_);
+        core->fd_ = unpacked->release();
+    }
     if (const auto read = core->read_headers(); !read) return corrupt(path, read.error().message);
     return core;
 }
@@ -183,6 +200,7 @@ std::vector<CoreSegment>::iterator CoreFile::segment_behind(std::uint64_t addres
 
 void CoreFile::take(Notes&& notes) {
     threads_ = std::move(notes.threads);
+    futexes_ = std::move(notes.futexes);
     pid_ = notes.pid;
     command_line_ = std::move(notes.arguments);
     std::size_t looked_at = 0;          // files may claim to be mapped over each other
@@ -221,6 +239,11 @@ void CoreFile::add_left_out(std::vector<CoreSegment>&& left_out) {
         segments_.push_back(std::move(segment));
     }
     std::sort(segments_.begin(), segments_.end(), by_start);
+}
+
+std::optional<std::uint64_t> CoreFile::futex(std::int32_t thread) const {
+    const auto found = futexes_.find(thread);
+    return found != futexes_.end() ? std::optional(found->second) : std::nullopt;
 }
 
 std::size_t CoreFile::read_segments(std::span<const process::RemoteSegment> segments, std::span<std::byte> out) const {

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -31,7 +32,7 @@ struct CoreSegment {
 /// A 64-bit little-endian core file as the kernel or gcore writes it: memory, mapped files, threads. What the core does not
 /// hold of a mapped file is read from the file of that name here, if it is an ELF file that begins as the core says.
 /// Nothing in it is trusted: headers and notes are read through libelf, counts and sizes are capped, and a range outside
-/// the file is a range that cannot be read.
+/// the file is a range that cannot be read. One that gzip or zstd has compressed is unpacked into a file without a name first.
 class CoreFile final : public process::RemoteMemory {
   public:
     /// kSystem: cannot be opened; kCorrupt: no such core file.
@@ -45,6 +46,9 @@ class CoreFile final : public process::RemoteMemory {
     [[nodiscard]] std::span<const CoreSegment> segments() const { return segments_; }
     /// Kernel ids in the process's own namespace; the first is the thread that the kernel wrote the core for.
     [[nodiscard]] std::span<const std::int32_t> threads() const { return threads_; }
+    /// The address of the futex on which the thread slept, by its registers; nothing when it did not. Of some other
+    /// calls that were interrupted it is another address of the program.
+    [[nodiscard]] std::optional<std::uint64_t> futex(std::int32_t thread) const;
     [[nodiscard]] std::int32_t pid() const { return pid_; }
     /// Arguments joined by blanks; the kernel keeps the first 79 bytes.
     [[nodiscard]] const std::string& command_line() const { return command_line_; }
@@ -67,6 +71,7 @@ class CoreFile final : public process::RemoteMemory {
     int fd_ = -1;
     std::vector<CoreSegment> segments_;
     std::vector<std::int32_t> threads_;
+    std::map<std::int32_t, std::uint64_t> futexes_;  // by thread
     std::int32_t pid_ = 0;
     std::string command_line_;
     std::string executable_;

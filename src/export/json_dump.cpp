@@ -106,6 +106,50 @@ void write_frame(JsonWriter& json, const DumpFrame& frame, const ProcessDump& du
     json.end_object();
 }
 
+std::string_view answer_text(DumpAnswer answer) {
+    switch (answer) {
+        case DumpAnswer::kNo: return "no";
+        case DumpAnswer::kPerhaps: return "perhaps";
+        case DumpAnswer::kYes: return "yes";
+        case DumpAnswer::kUnknown: break;
+    }
+    return {};
+}
+
+std::string_view attachment_text(DumpAttachment attachment) {
+    switch (attachment) {
+        case DumpAttachment::kDetached: return "detached";
+        case DumpAttachment::kAttached: return "attached";
+        case DumpAttachment::kSuspended: return "suspended";
+        case DumpAttachment::kUnknown: break;
+    }
+    return {};
+}
+
+void write_waits(JsonWriter& json, const DumpThread& thread) {
+    json.key("waits_for_gil");
+    if (thread.waits_for_gil == DumpAnswer::kUnknown)
+        json.null();
+    else
+        json.boolean(thread.waits_for_gil == DumpAnswer::kYes);
+    text_or_null(json, "collects_garbage", answer_text(thread.collects_garbage),
+                 thread.collects_garbage != DumpAnswer::kUnknown);
+    text_or_null(json, "attachment", attachment_text(thread.attachment), thread.attachment != DumpAttachment::kUnknown);
+}
+
+void write_exceptions(JsonWriter& json, const DumpThread& thread) {
+    json.key("exceptions").begin_array();
+    for (const DumpException& one : thread.exceptions) {
+        json.begin_object();
+        json.field("type", one.type);
+        json.field("value", one.value);
+        json.key("raised").boolean(one.raised);
+        json.key("changed").boolean(one.changed);
+        json.end_object();
+    }
+    json.end_array();
+}
+
 void write_thread(JsonWriter& json, const DumpThread& thread, const ProcessDump& dump) {
     json.begin_object();
     number_or_null(json, "os_thread_id", static_cast<std::uint64_t>(thread.os_tid.value), thread.os_tid.value != 0);
@@ -114,7 +158,9 @@ void write_thread(JsonWriter& json, const DumpThread& thread, const ProcessDump&
     json.field("interpreter", thread.interpreter);
     json.field("state", std::string_view(dump.from_core ? "stopped" : thread.active ? "active" : "idle"));
     json.key("holds_gil").boolean(thread.holds_gil);
+    write_waits(json, thread);
     json.key("proven").boolean(thread.proven);
+    write_exceptions(json, thread);
     json.key("frames").begin_array();
     for (const DumpFrame& frame : thread.frames) write_frame(json, frame, dump);
     json.end_array();

@@ -61,6 +61,8 @@ class DumpText {
     void add(std::string_view words) { add(Style::kPlain, words); }
     void end_line() { text_.push_back('\n'); }
     void add_thread(const DumpThread& thread, const ProcessDump& dump);
+    void add_state(const DumpThread& thread, bool from_core);
+    void add_exceptions(const DumpThread& thread);
     void add_frame(const DumpFrame& frame);
     void add_source(const DumpFrame& frame);
     void add_locals(const DumpFrame& frame, std::string_view title, bool arguments);
@@ -119,17 +121,34 @@ void DumpText::add_locals(const DumpFrame& frame, std::string_view title, bool a
     }
 }
 
-void DumpText::add_thread(const DumpThread& thread, const ProcessDump& dump) {
-    add("Thread ");
-    add(Style::kHead,
-        thread.os_tid.value != 0 ? fmt::format("{}", thread.os_tid.value) : fmt::format("{:#x}", thread.ident));
+void DumpText::add_state(const DumpThread& thread, bool from_core) {
     add(" (");
-    if (dump.from_core)
+    if (from_core)
         add(Style::kDim, "stopped");
     else
         add(thread.active ? Style::kActive : Style::kDim, thread.active ? "active" : "idle");
     if (thread.holds_gil) add("+gil");
+    if (thread.waits_for_gil == DumpAnswer::kYes) add(Style::kNote, ", waiting for the GIL");
+    if (thread.attachment == DumpAttachment::kSuspended) add(Style::kNote, ", suspended");
+    if (thread.collects_garbage == DumpAnswer::kYes) add(Style::kNote, ", collecting garbage");
     add(")");
+}
+
+/// Less indented than frames: they are the thread's, and none of its callers.
+void DumpText::add_exceptions(const DumpThread& thread) {
+    for (const DumpException& one : thread.exceptions) {
+        add(one.raised ? "  raising " : "  handling ");
+        add(Style::kNote, one.value);
+        if (one.changed) add(Style::kNote, " (changed while it was read)");
+        end_line();
+    }
+}
+
+void DumpText::add_thread(const DumpThread& thread, const ProcessDump& dump) {
+    add("Thread ");
+    add(Style::kHead,
+        thread.os_tid.value != 0 ? fmt::format("{}", thread.os_tid.value) : fmt::format("{:#x}", thread.ident));
+    add_state(thread, dump.from_core);
     if (thread.interpreter != 0) add(fmt::format(" interpreter {}", thread.interpreter));
     if (!thread.name.empty()) {
         add(": \"");
@@ -141,6 +160,7 @@ void DumpText::add_thread(const DumpThread& thread, const ProcessDump& dump) {
         add(Style::kNote, "    (stack moved while it was read)");
         end_line();
     }
+    add_exceptions(thread);
     for (const DumpFrame& frame : thread.frames) {
         add_frame(frame);
         add_source(frame);
@@ -168,6 +188,11 @@ void DumpText::add_process(const ProcessDump& dump) {
     add(Style::kFile, dump.executable);
     add(")");
     end_line();
+    if (std::any_of(dump.threads.begin(), dump.threads.end(),
+                    [](const DumpThread& thread) { return thread.collects_garbage == DumpAnswer::kPerhaps; })) {
+        add(Style::kNote, "Garbage is being collected; by which thread cannot be told");
+        end_line();
+    }
     end_line();
     for (const DumpThread& thread : dump.threads) add_thread(thread, dump);
 }

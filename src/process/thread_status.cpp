@@ -66,8 +66,10 @@ std::optional<bool> ThreadStatusReader::inside_call(Tid tid) {
 std::optional<std::uint64_t> ThreadStatusReader::futex(Tid tid) {
     std::array<char, kBuffer> buffer;
     auto answer = syscall_.read(tid, buffer);
-    if (answer.os_errno != 0 || take_number(answer.text) != SYS_futex || !answer.text.starts_with("0x"))
-        return std::nullopt;
+    if (answer.os_errno != 0) return std::nullopt;
+    // Once interrupted, as by a stop, a wait with a time limit goes on as restart_syscall with the same registers.
+    const auto number = take_number(answer.text);
+    if ((number != SYS_futex && number != SYS_restart_syscall) || !answer.text.starts_with("0x")) return std::nullopt;
     answer.text.remove_prefix(2);
     return parse_number<std::uint64_t>(answer.text.substr(0, answer.text.find(' ')), 16);
 }

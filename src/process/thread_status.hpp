@@ -32,7 +32,8 @@ class ThreadStatusReader {
     [[nodiscard]] RunState state(Tid tid);
     /// Whether a thread that does not run is inside a system call. Nothing when the kernel does not say.
     [[nodiscard]] std::optional<bool> inside_call(Tid tid);
-    /// The address of the futex on which the thread sleeps. Nothing when it does not, or the kernel does not say.
+    /// The address of the futex on which the thread sleeps. Nothing when it does not, or the kernel does not say. Of some other
+    /// calls that were interrupted it is another address of the program.
     [[nodiscard]] std::optional<std::uint64_t> futex(Tid tid);
     [[nodiscard]] Source source() const { return source_; }
     [[nodiscard]] TaskFiles& files() { return source_ == Source::kSyscall ? syscall_ : stat_; }

@@ -6,11 +6,13 @@
 #include "process/thread_status.hpp"
 #include "process/thread_stopper.hpp"
 #include "sampler/code_cache.hpp"
+#include "sampler/collectors.hpp"
 #include "sampler/dump_source.hpp"
 #include "sampler/local_values.hpp"
 #include "sampler/source_lines.hpp"
 #include "sampler/stack_resolver.hpp"
 #include "sampler/target_impl.hpp"
+#include "sampler/thread_exceptions.hpp"
 
 #include <fmt/format.h>
 
@@ -63,6 +65,16 @@ std::vector<DumpFrame> frames_of(const Profile& profile, StackId stack, std::spa
     return frames;
 }
 
+DumpAttachment attachment_of(cpython::Attachment attachment) {
+    switch (attachment) {
+        case cpython::Attachment::kDetached: return DumpAttachment::kDetached;
+        case cpython::Attachment::kAttached: return DumpAttachment::kAttached;
+        case cpython::Attachment::kSuspended: return DumpAttachment::kSuspended;
+        case cpython::Attachment::kUnknown: break;
+    }
+    return DumpAttachment::kUnknown;
+}
+
 cpython::ValueLimits limits_of(unsigned locals) {
     if (locals == 1) return {};
     return {.characters = 4000, .items = 200, .depth = 6};
@@ -71,6 +83,7 @@ cpython::ValueLimits limits_of(unsigned locals) {
 struct Found {
     DumpThread thread;
     RemoteAddr interpreter;
+    RemoteAddr thread_state;
     StackId stack = kEmptyStack;
     std::vector<FrameDetail> details{};  // innermost first; only when wanted
 };
@@ -82,24 +95,34 @@ class Dumper {
         : source_(source),
           options_(options),
           reader_(source.memory, source.runtime.layout, {source.runtime.runtime, source.runtime.current_thread}),
-          cache_(source.memory, source.runtime.layout, builder_, source.files) {
+          cache_(source.memory, source.runtime.layout, builder_, source.files),
+          collectors_(source.memory, source.runtime) {
         if (source.process != nullptr) status_.emplace(*source.process);
     }
 
     Result<ProcessDump> run();
 
   private:
+    struct Doing {
+        bool active = false;
+        DumpAnswer waits_for_gil = DumpAnswer::kUnknown;
+    };
+
     bool sweep();
     bool sweep_stopped(bool last);
     void resolve();
     void note_frames(const cpython::RawStack& stack, Found& found);
     void read_locals();
+    void read_exceptions();
     void read_positions();
     [[nodiscard]] bool all_proven() const {
         return std::all_of(found_.begin(), found_.end(), [](const Found& found) { return found.thread.proven; });
     }
     void take_names();
     [[nodiscard]] bool is_active(Tid tid);
+    [[nodiscard]] DumpAnswer waits_for_gil(Tid tid);
+    void note_doing(const cpython::RawStack& stack);
+    void take_doing(DumpThread& thread, const Doing& doing);
 
     sampler::DumpSource& source_;
     DumpOptions options_;
@@ -109,18 +132,46 @@ class Dumper {
     std::optional<process::ThreadStatusReader> status_;  // not of a core
     std::unique_ptr<process::ThreadStopper> stopper_;    // blocking only
     std::vector<Found> found_;
-    std::map<std::uint64_t, bool> active_;  // by ident; blocking only
+    sampler::Collectors collectors_;
+    std::map<std::uint64_t, Doing> doing_;  // by ident; blocking only: before the first stop
 };
 
 bool Dumper::is_active(Tid tid) {
     return status_ && (tid.value == 0 || status_->state(tid) == process::RunState::kRunning);
 }
 
+/// Who waits for the GIL sleeps on a futex that is part of it.
+DumpAnswer Dumper::waits_for_gil(Tid tid) {
+    if (tid.value == 0 || source_.runtime.layout.gil_rule == cpython::GilRule::kCurrentThreadSymbol)
+        return DumpAnswer::kUnknown;
+    if (status_ && status_->source() == process::ThreadStatusReader::Source::kStat) return DumpAnswer::kUnknown;
+    const auto futex = status_ ? status_->futex(tid) : source_.futex(tid);
+    return futex && reader_.is_part_of_gil(RemoteAddr(*futex)) ? DumpAnswer::kYes : DumpAnswer::kNo;
+}
+
+/// A thread we have stopped before wakes for a moment; what it did before the first stop is what counts.
+void Dumper::note_doing(const cpython::RawStack& stack) {
+    if (doing_.contains(stack.ident)) return;
+    const Tid tid = source_.os_tid(stack);
+    doing_.emplace(stack.ident, Doing{is_active(tid), waits_for_gil(tid)});
+}
+
+/// Asked at other moments than who holds the GIL, which counts.
+void Dumper::take_doing(DumpThread& thread, const Doing& doing) {
+    thread.active = doing.active;
+    const bool got_it = thread.holds_gil && doing.waits_for_gil == DumpAnswer::kYes;
+    thread.waits_for_gil = got_it ? DumpAnswer::kNo : doing.waits_for_gil;
+}
+
 /// One sweep; true when every stack in it is proven.
 bool Dumper::sweep() {
+    collectors_.begin(reader_.interpreters());
     if (reader_.sweep() != cpython::StackReader::Outcome::kOk) return false;
     resolve();
-    for (Found& found : found_) found.thread.active = is_active(found.thread.os_tid);
+    for (Found& found : found_) {
+        const Tid tid = found.thread.os_tid;
+        take_doing(found.thread, {is_active(tid), waits_for_gil(tid)});
+    }
     return !reader_.list_broken() && all_proven();
 }
 
@@ -129,18 +180,19 @@ bool Dumper::sweep_stopped(bool last) {
     if (reader_.sweep() != cpython::StackReader::Outcome::kOk) return false;
     std::vector<Tid> tids;
     for (const cpython::RawStack* stack : reader_.stacks()) {
-        const Tid tid = source_.os_tid(*stack);
-        // A thread we have stopped before wakes for a moment; what it did before the first stop is what counts.
-        active_.try_emplace(stack->ident, is_active(tid));
-        if (tid.value != 0) tids.push_back(tid);
+        note_doing(*stack);
+        if (const Tid tid = source_.os_tid(*stack); tid.value != 0) tids.push_back(tid);
     }
     bool ok = false;
     stopper_->during_stop(tids, [&](const process::StopOutcome&) {
+        collectors_.begin(reader_.interpreters());
         ok = reader_.sweep() == cpython::StackReader::Outcome::kOk;
         if (ok) resolve();
-        if (ok && (last || all_proven())) read_locals();
+        if (!ok || !(last || all_proven())) return;
+        read_locals();
+        read_exceptions();
     });
-    for (Found& found : found_) found.thread.active = active_[found.thread.ident];
+    for (Found& found : found_) take_doing(found.thread, doing_[found.thread.ident]);
     return ok && all_proven();
 }
 
@@ -150,6 +202,7 @@ void Dumper::resolve() {
     for (const cpython::RawStack* stack : reader_.stacks()) {
         Found found;
         found.interpreter = stack->interpreter;
+        found.thread_state = stack->tstate;
         found.thread.ident = stack->ident;
         found.thread.os_tid = source_.os_tid(*stack);
         found.thread.holds_gil = stack->holds_gil;
@@ -162,8 +215,13 @@ void Dumper::resolve() {
             found.stack = resolver.resolve(*stack, cache_, builder_, reader_.code_generation(), {}, losses);
         found.thread.proven = found.thread.proven && resolver.last_proven();
         if (options_.positions || options_.locals != 0) note_frames(*stack, found);
+        found.thread.attachment =
+            attachment_of(cpython::attachment(source_.memory, source_.runtime.layout, stack->tstate));
+        collectors_.judge(*stack);
         found_.push_back(std::move(found));
     }
+    collectors_.finish();
+    for (Found& found : found_) found.thread.collects_garbage = collectors_.told(found.thread_state);
 }
 
 void Dumper::note_frames(const cpython::RawStack& stack, Found& found) {
@@ -179,6 +237,11 @@ void Dumper::read_locals() {
     sampler::LocalValues values(source_.memory, source_.runtime.layout, limits_of(options_.locals));
     for (Found& found : found_)
         for (FrameDetail& detail : found.details) detail.locals = values.read(detail.raw);
+}
+
+void Dumper::read_exceptions() {
+    cpython::ExceptionReader reader(source_.memory, source_.runtime.layout, limits_of(std::max(options_.locals, 1U)));
+    for (Found& found : found_) found.thread.exceptions = sampler::thread_exceptions(reader, found.thread_state);
 }
 
 void Dumper::read_positions() {
@@ -199,11 +262,11 @@ void Dumper::take_names() {
 }
 
 Result<ProcessDump> Dumper::run() {
+    const bool found_threads = reader_.sweep() == cpython::StackReader::Outcome::kOk;
     if (options_.blocking && source_.process != nullptr) {
         // Finding out whether stopping is permitted wakes a thread, so they are asked what they do before.
-        if (reader_.sweep() == cpython::StackReader::Outcome::kOk)
-            for (const cpython::RawStack* stack : reader_.stacks())
-                active_.try_emplace(stack->ident, is_active(source_.os_tid(*stack)));
+        if (found_threads)
+            for (const cpython::RawStack* stack : reader_.stacks()) note_doing(*stack);
         auto stopper = process::ThreadStopper::open(source_.pid);
         if (!stopper) return stopper.error();
         stopper_ = std::move(*stopper);
@@ -213,7 +276,10 @@ Result<ProcessDump> Dumper::run() {
     if (found_.empty())
         return Error{ErrorCode::kTargetGone,
                      fmt::format("process {} ended or has no Python thread any more", source_.pid.value), "", 0};
-    if (!stopper_) read_locals();
+    if (!stopper_) {
+        read_locals();
+        read_exceptions();
+    }
     read_positions();
     take_names();
 

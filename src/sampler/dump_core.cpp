@@ -86,6 +86,7 @@ Result<ProcessDump> dump_core(const std::string& path, const DumpOptions& option
                 return Tid{is_thread(id) ? static_cast<std::int32_t>(id) : 0};
             },
         .process = nullptr,
+        .futex = [&](Tid tid) { return (*core)->futex(tid.value); },
         .pid = Pid{(*core)->pid()},
         .command_line = (*core)->command_line(),
         .executable = (*core)->executable(),

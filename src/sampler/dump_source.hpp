@@ -9,7 +9,9 @@
 #include "process/remote_memory.hpp"
 #include "sampler/file_names.hpp"
 
+#include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 
 namespace lampyr::sampler {
@@ -19,8 +21,9 @@ struct DumpSource {
     const process::RemoteMemory& memory;
     const cpython::RuntimeLocation& runtime;
     FileNames files;
-    std::function<Tid(const cpython::RawStack&)> os_tid;  ///< 0: cannot be told
-    const process::ProcessHandle* process = nullptr;      ///< null: a core
+    std::function<Tid(const cpython::RawStack&)> os_tid;       ///< 0: cannot be told
+    const process::ProcessHandle* process = nullptr;           ///< null: a core
+    std::function<std::optional<std::uint64_t>(Tid)> futex{};  ///< of a core: on which a thread slept
     Pid pid{};
     std::string command_line{};
     std::string executable{};

@@ -1,12 +1,15 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""variables.py VERSION [busy]: `lampyr dump --locals` of functions with values of every kind.
+"""variables.py VERSION [busy|numpy [FOLDER]]: `lampyr dump --locals` of functions with values of every kind.
 
 tests/targets/variables.py says what repr() makes of each variable; what lampyr reads from memory must be the same.
+With "numpy" they are numpy's scalars; FOLDER is where numpy is, if the interpreter has none of its own.
 With "busy" it changes them all the time: held still, what is read belongs together; else what does not is marked.
 """
 import json
+import os
 import re
+import subprocess
 
 import support
 from dump_json import check_schema
@@ -83,10 +86,25 @@ def test_busy(python):
     print("without stopping, %d of %d readings are marked" % (len(marked), len(seen)))
 
 
+def test_numpy(python, folders):
+    environment = support.clean_environment(PYTHONPATH=os.pathsep.join(folders))
+    if subprocess.run([python.path, "-c", "import numpy"], env=environment, stderr=subprocess.DEVNULL).returncode != 0:
+        support.skip("python%s has no numpy" % python.version)
+    with support.Victim(python, "variables.py", "numpy", environment=environment) as victim:
+        document = json.loads(support.lampyr_ok("dump", "-l", "-j", "-p", victim.pid).out)
+        expected = victim.report["expected"]
+    check_schema(document)
+    problems = list(differences(functions_of(document), expected))
+    check(not problems, "%d differ:\n  %s" % (len(problems), "\n  ".join(problems)))
+    print("%d scalars" % len(expected["numpy_scalars"]["local"]))
+
+
 def main(arguments):
     python = support.find_python(arguments[0])
     if arguments[1:] == ["busy"]:
         return test_busy(python)
+    if arguments[1:2] == ["numpy"]:
+        return test_numpy(python, arguments[2:])
     with support.Victim(python, "variables.py") as victim:
         run = support.lampyr_ok("dump", "-l", "-j", "-p", victim.pid)
         held = support.lampyr_ok("dump", "-l", "-j", "--blocking", "-p", victim.pid)

@@ -4,6 +4,7 @@
 
     variables.py --report FD
     variables.py --report FD busy    changes its variables all the time instead
+    variables.py --report FD numpy   has scalars of numpy's types instead
 
 Ends when standard input closes. Runs on Python 2.7 and 3. The report: for each function its arguments, locals and free
 variables as {name: text}; a text that starts with "~" is a regular expression.
@@ -27,7 +28,31 @@ class Point(object):
 
 
 class Slots(object):
-    __slots__ = ("a",)
+    __slots__ = ("a", "b", "__hidden")
+
+    def __init__(self):
+        self.a, self.__hidden = [1], "h"
+
+
+class MoreSlots(Slots):
+    __slots__ = ("c", "__weakref__")
+
+    def __init__(self):
+        super(MoreSlots, self).__init__()
+        self.b, self.c = None, 2.5
+
+
+class SlotsAndDict(Slots):
+    def __init__(self):
+        super(SlotsAndDict, self).__init__()
+        self.d = 4
+
+
+class Meta(type):
+    pass
+
+
+HasMeta = Meta("HasMeta", (object,), {"__slots__": ("m",)})
 
 
 class Number(int):
@@ -47,6 +72,14 @@ class Oops(ValueError):
 
 
 Pair = collections.namedtuple("Pair", "left right")
+
+
+def slotted_record():
+    """A dataclass with slots; None before 3.10."""
+    if sys.version_info < (3, 10):
+        return None
+    import dataclasses
+    return dataclasses.make_dataclass("Record", [("number", int), ("words", list)], slots=True)(1, ["a"])
 
 
 def expect(function, arguments=(), variables=(), free=(), **special):
@@ -69,6 +102,7 @@ def numbers():
     large, larger, digits = 2 ** 64, -(10 ** 30), 2 ** 300
     half, tenth, huge, tiny, whole = 0.5, 0.1, 1e300, -5e-324, 3.0
     infinite, nothing = float("inf"), float("nan")
+    turned, both_parts, no_turn = 2j, -1.5 - 2.25j, complex(3)
     derived = Number(7)
     expect("numbers", variables=list(locals().items()), derived="Number(7)")
     texts("given", 2, 3, key="word")
@@ -137,13 +171,22 @@ def objects(point):
     bound = point.__init__
     late = Point(0, 0)
     late.__dict__["more"] = [1]
+    more_slots, both, has_meta = MoreSlots(), SlotsAndDict(), HasMeta()
+    has_meta.m = (1,)
+    record = slotted_record()
     local = [("slots", slots), ("bare", bare), ("routine", routine), ("builtin", builtin), ("kind", kind),
-             ("module", module), ("error", error), ("bound", bound), ("late", late)]
+             ("module", module), ("error", error), ("bound", bound), ("late", late), ("more_slots", more_slots),
+             ("both", both), ("has_meta", has_meta), ("record", record)]
+    inherited = "_Slots__hidden='h', a=\\[1\\]"
     expect("objects", [("point", point)], local + [("local", local)],
-           point="~<Point%s: (x=1, y='two'|y='two', x=1)>" % AT, slots="~<Slots%s>" % AT, bare="~<object%s>" % AT,
+           point="~<Point%s: (x=1, y='two'|y='two', x=1)>" % AT, slots="~<Slots%s: %s>" % (AT, inherited), bare="~<object%s>" % AT,
            routine="<function wait>", builtin="~<builtin_function_or_method%s>" % AT, kind="<class 'Point'>",
            module="<module os>", error="Oops('bad', 3)", local="~\\[.*",
+           more_slots="~<MoreSlots%s: _Slots__hidden='h', a=\\[1\\], b=None, c=2\\.5>" % AT,
+           both="~<SlotsAndDict%s: %s, d=4>" % (AT, inherited), has_meta="~<HasMeta%s: m=\\(1,\\)>" % AT,
+           record="None" if record is None else "~<Record%s: number=1, words=\\['a'\\]>" % AT,
            bound="~<(instance)?method%s>" % AT, late="~<Point%s: (x=0, y=0, more=\\[1\\]|.*more=\\[1\\].*)>" % AT)
+    EXPECTED["objects"]["local"]["inherited"] = "~.*"
     outer(10, kept=20)
 
 
@@ -165,6 +208,20 @@ def outer(cell_argument, kept, unused=30):
 INNER = "outer.<locals>.inner" if sys.version_info >= (3, 11) else "inner"
 
 
+def numpy_scalars():
+    import numpy
+    double, single, complex_number = numpy.float64(0.1), numpy.float32(0.1), numpy.complex128(1.5 - 2j)
+    long, int32, int8, uint16 = numpy.int64(-5), numpy.int32(2 ** 31 - 1), numpy.int8(-7), numpy.uint16(65535)
+    true, words = numpy.bool_(True), numpy.str_("words")
+    bool_name = type(true).__name__
+    expect("numpy_scalars", variables=[("bool_name", bool_name)])
+    EXPECTED["numpy_scalars"]["local"].update(
+        double="numpy.float64(0.1)", single="numpy.float32(0.1)", complex_number="numpy.complex128(1.5-2j)",
+        long="numpy.int64(-5)", int32="numpy.int32(2147483647)", int8="numpy.int8(-7)", uint16="numpy.uint16(65535)",
+        true="numpy.%s(True)" % bool_name, words="~.*'words'.*", numpy="<module numpy>")
+    wait()
+
+
 def leave_at_the_end():
     sys.stdin.read()
     os._exit(0)
@@ -183,4 +240,6 @@ if __name__ == "__main__":
         with os.fdopen(int(sys.argv[sys.argv.index("--report") + 1]), "w") as file:
             file.write(json.dumps({"pid": os.getpid()}) + "\n")
         spin()
+    if "numpy" in sys.argv:
+        numpy_scalars()
     numbers()

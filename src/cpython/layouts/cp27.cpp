@@ -29,6 +29,7 @@ const Layout kCp27 = {
             .modules = Offset(16),
             .ceval_gil = kAbsent,
             .gc_collecting = kAbsent,
+            .gc_frame = kAbsent,
             .code_object_generation = kAbsent,
             .tlbc_generation = kAbsent,
         },
@@ -105,6 +106,7 @@ const Layout kCp27 = {
             .type = Offset(8),
             .type_name = Offset(24),
             .type_flags = Offset(168),
+            .type_base = Offset(256),
             .type_dictoffset = Offset(288),
             .type_basicsize = Offset(32),
             .heap_cached_keys = kAbsent,
@@ -152,6 +154,16 @@ const Layout kCp27 = {
         {
             .iframe = kAbsent,
             .frame_state = kAbsent,
+        },
+    .exception =
+        {
+            .raised_type = Offset(72),
+            .raised = Offset(80),
+            .handled_type = Offset(96),
+            .handled = Offset(104),
+            .items = kAbsent,
+            .item_value = kAbsent,
+            .item_previous = kAbsent,
         },
     .value =
         {

@@ -29,6 +29,7 @@ const Layout kCp311 = {
             .modules = Offset(888),
             .ceval_gil = kAbsent,
             .gc_collecting = Offset(848),
+            .gc_frame = kAbsent,
             .code_object_generation = kAbsent,
             .tlbc_generation = kAbsent,
         },
@@ -105,6 +106,7 @@ const Layout kCp311 = {
             .type = Offset(8),
             .type_name = Offset(24),
             .type_flags = Offset(168),
+            .type_base = Offset(256),
             .type_dictoffset = Offset(288),
             .type_basicsize = Offset(32),
             .heap_cached_keys = Offset(872),
@@ -152,6 +154,16 @@ const Layout kCp311 = {
         {
             .iframe = Offset(80),
             .frame_state = Offset(75),
+        },
+    .exception =
+        {
+            .raised_type = Offset(96),
+            .raised = Offset(104),
+            .handled_type = kAbsent,
+            .handled = kAbsent,
+            .items = Offset(120),
+            .item_value = Offset(0),
+            .item_previous = Offset(8),
         },
     .value =
         {

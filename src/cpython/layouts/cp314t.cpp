@@ -29,6 +29,7 @@ const Layout kCp314t = {
             .modules = Offset(7712),
             .ceval_gil = Offset(16),
             .gc_collecting = Offset(7600),
+            .gc_frame = kAbsent,
             .code_object_generation = Offset(8024),
             .tlbc_generation = Offset(17300),
         },
@@ -105,6 +106,7 @@ const Layout kCp314t = {
             .type = Offset(24),
             .type_name = Offset(40),
             .type_flags = Offset(184),
+            .type_base = Offset(272),
             .type_dictoffset = Offset(304),
             .type_basicsize = Offset(48),
             .heap_cached_keys = Offset(896),
@@ -152,6 +154,16 @@ const Layout kCp314t = {
         {
             .iframe = Offset(88),
             .frame_state = Offset(83),
+        },
+    .exception =
+        {
+            .raised_type = kAbsent,
+            .raised = Offset(112),
+            .handled_type = kAbsent,
+            .handled = kAbsent,
+            .items = Offset(120),
+            .item_value = Offset(0),
+            .item_previous = Offset(8),
         },
     .value =
         {

@@ -29,6 +29,7 @@ const Layout kCp315 = {
             .modules = Offset(7592),
             .ceval_gil = Offset(16),
             .gc_collecting = Offset(7512),
+            .gc_frame = Offset(7520),
             .code_object_generation = Offset(7944),
             .tlbc_generation = kAbsent,
         },
@@ -105,6 +106,7 @@ const Layout kCp315 = {
             .type = Offset(8),
             .type_name = Offset(24),
             .type_flags = Offset(168),
+            .type_base = Offset(256),
             .type_dictoffset = Offset(288),
             .type_basicsize = Offset(32),
             .heap_cached_keys = Offset(888),
@@ -152,6 +154,16 @@ const Layout kCp315 = {
         {
             .iframe = Offset(72),
             .frame_state = Offset(67),
+        },
+    .exception =
+        {
+            .raised_type = kAbsent,
+            .raised = Offset(136),
+            .handled_type = kAbsent,
+            .handled = kAbsent,
+            .items = Offset(144),
+            .item_value = Offset(0),
+            .item_previous = Offset(8),
         },
     .value =
         {

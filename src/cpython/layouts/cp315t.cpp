@@ -29,6 +29,7 @@ const Layout kCp315t = {
             .modules = Offset(7592),
             .ceval_gil = Offset(16),
             .gc_collecting = Offset(7512),
+            .gc_frame = Offset(7520),
             .code_object_generation = Offset(7952),
             .tlbc_generation = Offset(17252),
         },
@@ -105,6 +106,7 @@ const Layout kCp315t = {
             .type = Offset(24),
             .type_name = Offset(40),
             .type_flags = Offset(184),
+            .type_base = Offset(272),
             .type_dictoffset = Offset(304),
             .type_basicsize = Offset(48),
             .heap_cached_keys = Offset(904),
@@ -152,6 +154,16 @@ const Layout kCp315t = {
         {
             .iframe = Offset(88),
             .frame_state = Offset(83),
+        },
+    .exception =
+        {
+            .raised_type = kAbsent,
+            .raised = Offset(136),
+            .handled_type = kAbsent,
+            .handled = kAbsent,
+            .items = Offset(144),
+            .item_value = Offset(0),
+            .item_previous = Offset(8),
         },
     .value =
         {

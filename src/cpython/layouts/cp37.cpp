@@ -29,6 +29,7 @@ const Layout kCp37 = {
             .modules = Offset(40),
             .ceval_gil = kAbsent,
             .gc_collecting = kAbsent,
+            .gc_frame = kAbsent,
             .code_object_generation = kAbsent,
             .tlbc_generation = kAbsent,
         },
@@ -105,6 +106,7 @@ const Layout kCp37 = {
             .type = Offset(8),
             .type_name = Offset(24),
             .type_flags = Offset(168),
+            .type_base = Offset(256),
             .type_dictoffset = Offset(288),
             .type_basicsize = Offset(32),
             .heap_cached_keys = Offset(856),
@@ -152,6 +154,16 @@ const Layout kCp37 = {
         {
             .iframe = kAbsent,
             .frame_state = kAbsent,
+        },
+    .exception =
+        {
+            .raised_type = Offset(88),
+            .raised = Offset(96),
+            .handled_type = kAbsent,
+            .handled = kAbsent,
+            .items = Offset(144),
+            .item_value = Offset(8),
+            .item_previous = Offset(24),
         },
     .value =
         {

@@ -46,6 +46,7 @@ TEST_P(PublishedOffsets, RestoreWhatTheTableHas) {
     EXPECT_EQ(std::memcmp(&read->layout.frame, &table.frame, sizeof table.frame), 0);
     EXPECT_EQ(std::memcmp(&read->layout.code, &table.code, sizeof table.code), 0);
     EXPECT_EQ(std::memcmp(&read->layout.interpreter, &table.interpreter, sizeof table.interpreter), 0);
+    EXPECT_EQ(std::memcmp(&read->layout.exception, &table.exception, sizeof table.exception), 0);
     EXPECT_EQ(std::memcmp(&read->layout.gil, &table.gil, sizeof table.gil), 0);
     EXPECT_EQ(std::memcmp(&read->layout.object, &table.object, sizeof table.object), 0);
     EXPECT_EQ(std::memcmp(&read->layout.generator, &table.generator, sizeof table.generator), 0);

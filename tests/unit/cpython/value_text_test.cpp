@@ -8,7 +8,11 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include <array>
 #include <limits>
+#include <string>
+#include <utility>
+#include <vector>
 
 namespace lampyr::cpython {
 namespace {
@@ -95,6 +99,60 @@ TEST_P(ValueTexts, InstancesWithTheirAttributes) {
         EXPECT_EQ(text(thing), fmt::format("<Thing at {:#x}: {}>", thing.value, attributes));
     }
     EXPECT_EQ(text(py_.type("int")), "<class 'int'>");
+}
+
+TEST_P(ValueTexts, NumbersOfNumpy) {
+    const auto scalar = [&](const char* type, auto value) {
+        const std::uint32_t head = layout().object.type.value() + 8;
+        const RemoteAddr made = py_.allocate(head + sizeof value);
+        py_.put(made, layout().object.type, py_.type(type));
+        py_.memory().put(made + head, value);
+        return text(made);
+    };
+    EXPECT_EQ(scalar("numpy.float64", 0.1), "numpy.float64(0.1)");
+    EXPECT_EQ(scalar("numpy.float32", 0.1F), "numpy.float32(0.1)");
+    EXPECT_EQ(scalar("numpy.int64", std::int64_t{-5}), "numpy.int64(-5)");
+    EXPECT_EQ(scalar("numpy.uint8", std::uint8_t{200}), "numpy.uint8(200)");
+    EXPECT_EQ(scalar("numpy.bool_", std::uint8_t{1}), "numpy.bool_(True)");
+    EXPECT_EQ(scalar("numpy.complex128", std::array{1.5, -2.0}), "numpy.complex128(1.5-2j)");
+    EXPECT_TRUE(scalar("numpy.bool_", std::uint8_t{7}).starts_with("<numpy.bool_ at "));  // no truth
+    EXPECT_TRUE(scalar("numpy.ndarray", std::uint64_t{7}).starts_with("<numpy.ndarray at "));
+}
+
+TEST_P(ValueTexts, AttributesInSlots) {
+    const auto heap_type = [&](const char* name, RemoteAddr base,
+                               std::vector<std::pair<std::string, std::uint64_t>> slots) {
+        const RemoteAddr meta = py_.type("type");
+        const RemoteAddr type = py_.allocate(904 + slots.size() * 40);
+        const RemoteAddr text = py_.allocate(std::string_view(name).size() + 1);
+        py_.memory().put_bytes(text, std::string(name));
+        py_.put(meta, layout().object.type_basicsize, std::uint64_t{904});
+        py_.put(type, layout().object.type, meta);
+        py_.put(type, layout().object.type_name, text);
+        py_.put(type, layout().object.type_flags, std::uint64_t{1} << 9);
+        py_.put(type, layout().object.type_base, base);
+        py_.put(type, layout().object.type_basicsize, std::uint64_t{64});
+        py_.put(type, layout().bytes.size, std::uint64_t{slots.size()});
+        for (std::size_t i = 0; i < slots.size(); ++i) {
+            const RemoteAddr member = type + (904 + i * 40), words = py_.allocate(slots[i].first.size() + 1);
+            py_.memory().put_bytes(words, slots[i].first);
+            py_.memory().put(member, words);
+            py_.memory().put(member + 8, std::int32_t{16});
+            py_.memory().put(member + 16, slots[i].second);
+        }
+        return type;
+    };
+    const RemoteAddr base = heap_type("Base", py_.type("object"), {{"a", 32}, {"unset", 48}});
+    const RemoteAddr derived = heap_type("Derived", base, {{"b", 40}, {"outside", 60}, {"far", ~std::uint64_t{0} - 7}});
+    const RemoteAddr object = py_.allocate(64);
+    py_.put(object, layout().object.type, derived);
+    py_.memory().put(object + 32, py_.integer(1));
+    py_.memory().put(object + 40, py_.string("w"));
+    EXPECT_EQ(text(object), fmt::format("<Derived at {:#x}: a=1, b='w'>", object.value));
+    py_.put(derived, layout().object.type_base, derived);  // its own base
+    EXPECT_LE(text(object).size(), 123U);
+    py_.put(derived, layout().bytes.size, ~std::uint64_t{0});
+    EXPECT_TRUE(text(object).starts_with("<Derived at "));
 }
 
 TEST_P(ValueTexts, CyclesAndDepthEnd) {

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: MIT
 #include "elf/core_file.hpp"
 
+#include "unit/elf/made_core.hpp"
+
 #include <gtest/gtest.h>
 #include <sys/procfs.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <elf.h>
 #include <array>
 #include <cstdlib>
 #include <cstring>
@@ -17,68 +18,11 @@
 namespace lampyr::elf {
 namespace {
 
-template <typename T>
-std::string bytes_of(const T& value) {
-    return std::string(reinterpret_cast<const char*>(&value), sizeof value);
-}
-
-std::string note(std::uint32_t type, const std::string& content) {
-    const Elf64_Nhdr header{5, static_cast<Elf64_Word>(content.size()), type};
-    std::string text = bytes_of(header) + std::string("CORE\0\0\0\0", 8) + content;
-    text.resize((text.size() + 3) / 4 * 4);
-    return text;
-}
-
-std::string thread_note(std::int32_t tid) {
-    prstatus_t status{};
-    status.pr_pid = tid;
-    return note(NT_PRSTATUS, bytes_of(status));
-}
-
-struct Load {
-    std::uint64_t start = 0;
-    std::uint64_t size = 0;
-    std::string content{};
-    std::uint32_t flags = PF_R;
-};
-
-/// A core with these notes and mappings.
-std::string core(const std::string& notes, const std::vector<Load>& loads) {
-    Elf64_Ehdr header{};
-    std::memcpy(header.e_ident, ELFMAG, SELFMAG);
-    header.e_ident[EI_CLASS] = ELFCLASS64;
-    header.e_ident[EI_DATA] = ELFDATA2LSB;
-    header.e_ident[EI_VERSION] = EV_CURRENT;
-    header.e_type = ET_CORE;
-    header.e_machine = EM_X86_64;
-    header.e_version = EV_CURRENT;
-    header.e_phoff = sizeof header;
-    header.e_ehsize = sizeof header;
-    header.e_phentsize = sizeof(Elf64_Phdr);
-    header.e_phnum = static_cast<Elf64_Half>(loads.size() + 1);
-    std::uint64_t at = sizeof header + header.e_phnum * sizeof(Elf64_Phdr);
-    Elf64_Phdr part{};
-    part.p_type = PT_NOTE;
-    part.p_offset = at;
-    part.p_filesz = notes.size();
-    part.p_align = 4;
-    std::string headers = bytes_of(header) + bytes_of(part);
-    std::string body = notes;
-    at += notes.size();
-    for (const Load& load : loads) {
-        part = {};
-        part.p_type = PT_LOAD;
-        part.p_flags = load.flags;
-        part.p_offset = at;
-        part.p_vaddr = load.start;
-        part.p_filesz = load.content.size();
-        part.p_memsz = load.size;
-        headers += bytes_of(part);
-        body += load.content;
-        at += load.content.size();
-    }
-    return headers + body;
-}
+using test::bytes_of;
+using test::core;
+using test::Load;
+using test::note;
+using test::thread_note;
 
 class CoreFiles : public testing::Test {
   protected:
@@ -107,12 +51,14 @@ TEST_F(CoreFiles, GiveMemoryThreadsAndTheProcess) {
     process.pr_pid = 77;
     std::strcpy(process.pr_psargs, "python3 run.py ");
     const std::string notes =
-        thread_note(77) + note(NT_PRPSINFO, bytes_of(process)) + thread_note(79) + thread_note(-3);
+        thread_note(77) + note(NT_PRPSINFO, bytes_of(process)) + thread_note(79, 0x7f00) + thread_note(-3);
     const auto file = write("core", core(notes, {{0x1000, 8, "abcdefgh"}, {0x1008, 4, "ijkl"}, {0x2000, 16, "mn"}}));
     const auto opened = CoreFile::open(file);
     ASSERT_TRUE(opened) << opened.error().message;
     const CoreFile& found = **opened;
     EXPECT_EQ(found.pid(), 77);
+    EXPECT_EQ(found.futex(77), std::nullopt);
+    EXPECT_EQ(found.futex(79), std::optional<std::uint64_t>(0x7f00));
     EXPECT_EQ(found.command_line(), "python3 run.py");
     EXPECT_EQ(std::vector<std::int32_t>(found.threads().begin(), found.threads().end()),
               (std::vector<std::int32_t>{77, 79}));

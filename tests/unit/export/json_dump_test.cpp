@@ -26,6 +26,10 @@ ProcessDump example() {
     main.name = "MainThread";
     main.active = true;
     main.holds_gil = true;
+    main.waits_for_gil = DumpAnswer::kNo;
+    main.collects_garbage = DumpAnswer::kYes;
+    main.attachment = DumpAttachment::kAttached;
+    main.exceptions = {{"KeyError", "KeyError(1)", true, false}, {"Oops", "Oops('bad')", false, true}};
     main.frames = {
         {"Job.work.<locals>.<lambda>", "/srv/app/jobs.py", "app/jobs.py", 31, FunctionKind::kProject, 32, 4, 9},
         {"(unproven)", "", "", 0, FunctionKind::kMarker}};
@@ -42,14 +46,16 @@ TEST(JsonDump, LooksAsDocumented) {
         R"({"format":"lampyr-dump","version":1,"processes":[{"pid":42,"time":"2025-11-26T00:00:00.042Z",)"
         R"("command_line":"python run.py","executable":"/usr/bin/python3.13","python_version":"3.13.0","threads":[)"
         R"({"os_thread_id":42,"thread_id":32530,"name":"MainThread","interpreter":0,"state":"active",)"
-        R"("holds_gil":true,"proven":true,"frames":[)"
+        R"("holds_gil":true,"waits_for_gil":false,"collects_garbage":"yes","attachment":"attached","proven":true,)"
+        R"-("exceptions":[{"type":"KeyError","value":"KeyError(1)","raised":true,"changed":false},)-"
+        R"-({"type":"Oops","value":"Oops('bad')","raised":false,"changed":true}],"frames":[)-"
         R"({"function":"\u003clambda>","qualified_name":"Job.work.\u003clocals>.\u003clambda>",)"
         R"("file":"/srv/app/jobs.py","short_file":"app/jobs.py","line":31,"end_line":32,"column":4,"end_column":9,)"
         R"("kind":"project"},)"
         R"-({"function":"(unproven)","qualified_name":null,"file":null,"short_file":null,"line":null,)-"
         R"("end_line":null,"column":null,"end_column":null,"kind":"marker"}]},)"
         R"({"os_thread_id":null,"thread_id":0,"name":null,"interpreter":2,"state":"idle","holds_gil":false,)"
-        R"("proven":false,"frames":[]}]}]})"
+        R"("waits_for_gil":null,"collects_garbage":null,"attachment":null,"proven":false,"exceptions":[],"frames":[]}]}]})"
         "\n");
     EXPECT_EQ(format_dumps_json({}), "{\"format\":\"lampyr-dump\",\"version\":1,\"processes\":[]}\n");
 }
@@ -78,6 +84,7 @@ TEST(JsonDump, NothingOfTheTargetActs) {
         ProcessDump dump = example();
         dump.command_line = dump.executable = dump.python_version = hostile;
         dump.threads[0].name = hostile;
+        dump.threads[0].exceptions[0].type = dump.threads[0].exceptions[1].value = hostile;
         dump.threads[0].frames[0].name = dump.threads[0].frames[0].file = hostile;
         const std::string text = format_dumps_json(std::array{dump, dump});
         EXPECT_TRUE(base::is_valid_utf8(text));

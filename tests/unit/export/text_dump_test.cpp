@@ -56,6 +56,31 @@ TEST(TextDump, LooksAsDocumented) {
     EXPECT_NE(full.find("    work (/srv/app/jobs.py:31)\n"), std::string::npos);
 }
 
+TEST(TextDump, WhatAThreadDoesStandsAtItsHead) {
+    ProcessDump dump = example();
+    dump.threads.resize(2);
+    dump.threads[0].frames.resize(1);
+    dump.threads[0].collects_garbage = DumpAnswer::kYes;
+    dump.threads[0].exceptions = {{"KeyError", "KeyError(1)", true, false}, {"Oops", "Oops('bad')", false, true}};
+    dump.threads[1].holds_gil = false;
+    dump.threads[1].waits_for_gil = DumpAnswer::kYes;
+    dump.threads[1].attachment = DumpAttachment::kSuspended;
+    dump.threads[1].collects_garbage = DumpAnswer::kNo;
+    const std::string text = format_dump(dump, {});
+    EXPECT_EQ(text.substr(text.find("Thread")),
+              "Thread 42 (active+gil, collecting garbage): \"MainThread\"\n"
+              "  raising KeyError(1)\n"
+              "  handling Oops('bad') (changed while it was read)\n"
+              "    work (app/jobs.py:31)\n"
+              "Thread 0x7f12 (idle, waiting for the GIL, suspended) interpreter 2\n"
+              "    (stack moved while it was read)\n"
+              "    wait (threading.py:359)\n");
+    dump.threads[0].collects_garbage = dump.threads[1].collects_garbage = DumpAnswer::kPerhaps;
+    const std::string unsure = format_dump(dump, {});
+    EXPECT_NE(unsure.find(")\nGarbage is being collected; by which thread cannot be told\n\nThread 42 (active+gil): "),
+              std::string::npos);
+}
+
 TEST(TextDump, VariablesStandUnderTheirFrame) {
     ProcessDump dump = example();
     dump.with_locals = true;
