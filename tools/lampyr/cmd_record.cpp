@@ -85,6 +85,8 @@ void RecordRun::announce(const Subjects& subjects) const {
     for (const Target& target : subjects.targets) {
         messages_.detail(fmt::format("process {} is Python {}: {}", target.pid().value,
                                      terminal_safe(target.python_version()), terminal_safe(target.command_line())));
+        if (!target.note().empty())
+            messages_.warning(fmt::format("process {}: {}", target.pid().value, terminal_safe(target.note())));
     }
     if (args_.spawns() && is_terminal(STDERR_FILENO)) return;  // the program has the terminal now
     const std::string what = fmt::format("{}{}",
