@@ -202,6 +202,17 @@ AccessFacts gather_access_facts(Pid pid, int os_errno) {
     return facts;
 }
 
+Error filter_refusal(const AccessFacts& facts) {
+    return refused(facts, "a seccomp filter on lampyr forbids the calls that read another process",
+                   facts.container == Container::kPodman
+                       ? "start the container with: podman run --cap-add=SYS_PTRACE --security-opt seccomp=unconfined …"
+                   : facts.container == Container::kDocker
+                       ? "start the container with: docker run --cap-add=SYS_PTRACE --security-opt seccomp=unconfined …"
+                   : facts.container == Container::kKubernetes
+                       ? "add to the container's specification: securityContext: {seccompProfile: {type: Unconfined}}"
+                       : "run it outside of the sandbox");
+}
+
 Error explain(const AccessFacts& facts) {
     const int pid = facts.pid.value;
     if (!facts.exists) {
@@ -232,17 +243,7 @@ Error explain(const AccessFacts& facts) {
         return refused(facts, "this kernel has no process_vm_readv, and /proc/PID/mem cannot be opened either",
                        "use a kernel with CONFIG_CROSS_MEMORY_ATTACH");
     }
-    if (facts.seccomp != 0) {
-        return refused(
-            facts, "a seccomp filter on lampyr forbids the calls that read another process",
-            facts.container == Container::kPodman
-                ? "start the container with: podman run --cap-add=SYS_PTRACE --security-opt seccomp=unconfined …"
-            : facts.container == Container::kDocker
-                ? "start the container with: docker run --cap-add=SYS_PTRACE --security-opt seccomp=unconfined …"
-            : facts.container == Container::kKubernetes
-                ? "add to the container's specification: securityContext: {seccompProfile: {type: Unconfined}}"
-                : "run it outside of the sandbox");
-    }
+    if (facts.seccomp != 0) return filter_refusal(facts);
     if (!facts.dumpable && !facts.cap_sys_ptrace) {
         return refused(facts, "it has made itself unreadable (PR_SET_DUMPABLE is 0, or its file has capabilities)",
                        root_hint(facts.container));
