@@ -43,7 +43,7 @@ for name in null urandom; do : > "$root/dev/$name"; mount --bind "/dev/$name" "$
 [ -z "$fixed" ] || bind "$fixed" "$fixed"
 bind "$tool" /elsewhere/tool
 bind "$targets" /elsewhere/targets
-bind "$work" /elsewhere/work
+bind "$work" /elsewhere/shared
 mount -t proc proc "$root/proc"
 cd "$root"
 pivot_root . old
@@ -55,7 +55,7 @@ UNSHARE = ["unshare", "--user", "--map-root-user", "--mount", "--pid", "--fork",
 
 
 class Box:
-    """The namespaces to be. `work` is a folder outside that is /elsewhere/work inside; `marks` are files that are made there."""
+    """The namespaces to be. `work` is a folder outside that is /elsewhere/shared inside; `marks` are files that are made there."""
 
     def __init__(self, python, work, marks=()):
         self.work, self.root = work, os.path.join(work, "root")
@@ -183,7 +183,7 @@ def both_profiles(box, inside, *options):
     """The same recording from both sides as raw stacks, that from outside first."""
     where = os.path.join(box.work, "outside.raw")
     support.lampyr_ok("record", "-f", "raw", "-o", where, *options, "-p", inside.pid)
-    inside.enter("record", "-f", "raw", "-o", HOME + "/work/inside.raw", *options, "-p", 1)
+    inside.enter("record", "-f", "raw", "-o", HOME + "/shared/inside.raw", *options, "-p", 1)
     for path in (where, os.path.join(box.work, "inside.raw")):
         with open(path, "rb") as file:
             yield support.parse_raw(file.read())
@@ -206,7 +206,7 @@ def test_record(box):
 
 def test_follow(box):
     log = os.path.join(box.work, "pids")
-    with box.victim(FAMILY, "prefork", "--log", HOME + "/work/pids") as inside:
+    with box.victim(FAMILY, "prefork", "--log", HOME + "/shared/pids") as inside:
         while not os.path.exists(log) or len(logged(log)) < 8:
             check(inside.victim.process.poll() is None, "the server has ended")
         tids = inside.inner_tids()
@@ -221,7 +221,7 @@ def test_follow(box):
     os.unlink(log)
     profile = os.path.join(box.work, "launched.raw")
     run = support.lampyr("record", "-s", "-i", "-F", "-r", "200", "-f", "raw", "-o", profile, "--", *box.launcher,
-                         box.python.path, HOME + "/targets/" + FAMILY, "prefork", "--log", HOME + "/work/pids",
+                         box.python.path, HOME + "/targets/" + FAMILY, "prefork", "--log", HOME + "/shared/pids",
                          env=box.environment)
     check(run.status == 7, "the status is not the program's: %s" % run)
     with open(profile, "rb") as file:
@@ -235,7 +235,7 @@ def test_native(box):
     if os.uname().machine != "x86_64":
         skip("machine frames are read on x86-64 only")
     build_library(box.work)
-    with box.victim("native_stacks.py", HOME + "/work/native_calls.so", 1, "gil", 3, 20) as inside:
+    with box.victim("native_stacks.py", HOME + "/shared/native_calls.so", 1, "gil", 3, 20) as inside:
         for side, stacks in zip(("outside", "inside"), both_profiles(box, inside, "--native", "-d", "2", "-r", "200")):
             whole, marked, total = check_stacks(stacks, 3)
             print("%s: %d samples, %d whole, %d marked" % (side, total, whole, marked))
