@@ -38,6 +38,10 @@ constexpr std::string_view kAllProcesses = "all";
 Result<Outputs> open_outputs(const RecordArgs& args) {
     // Of several files this proves that they can be written, and is the one that is streamed.
     const std::string path = fill_pattern(args.output, kAllProcesses);
+    if (is_per_process(args.output) && args.format == Format::kLampyr && ::access(path.c_str(), F_OK) == 0)
+        return Error{
+            ErrorCode::kOutput, fmt::format("{} is there, and its name is needed while recording", in_quotes(path)),
+            "rename it, or part it first: lampyr report -o " + shell_word(args.output) + " " + shell_word(path), 0};
     Result<OutputFile> profile =
         args.output.empty() ? OutputFile::open_unnamed() : OutputFile::open(path, is_binary(args.format));
     if (!profile) return profile.error();
