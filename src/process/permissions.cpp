@@ -4,16 +4,15 @@
 #include "process/proc_file.hpp"
 #include "process/stat_line.hpp"
 #include "process/status_file.hpp"
+#include "process/user_database.hpp"
 
 #include <lampyr/text.hpp>
 
 #include <fmt/format.h>
-#include <pwd.h>
 #include <sys/stat.h>
 
 #include <cerrno>
 #include <cstdlib>
-#include <vector>
 
 namespace lampyr::process {
 namespace {
@@ -168,13 +167,8 @@ std::optional<Error> explain_without_capability(const AccessFacts& facts) {
 }  // namespace
 
 std::string user_name(std::uint32_t uid) {
-    std::vector<char> buffer(16384);
-    passwd entry{};
-    passwd* found = nullptr;
-    if (::getpwuid_r(uid, &entry, buffer.data(), buffer.size(), &found) == 0 && found != nullptr) {
-        return fmt::format("{} (uid {})", terminal_safe(entry.pw_name), uid);
-    }
-    return fmt::format("uid {}", uid);
+    const auto name = name_of_user(uid);
+    return name ? fmt::format("{} (uid {})", terminal_safe(*name), uid) : fmt::format("uid {}", uid);
 }
 
 Container detect_container() {
