@@ -240,7 +240,7 @@ def test_native(box):
             whole, marked, total = check_stacks(stacks, 3)
             print("%s: %d samples, %d whole, %d marked" % (side, total, whole, marked))
             check(total >= 50, "%s: only %d samples" % (side, total))
-            check(marked <= 0.02 * total, "%s: %d of %d samples are not merged" % (side, marked, total))
+            check(marked <= 0.05 * total, "%s: %d of %d samples are not merged" % (side, marked, total))
             check(whole >= 0.8 * total, "%s: only %d of %d samples are whole" % (side, whole, total))
 
 
