@@ -40,6 +40,7 @@ struct Diagnosis {
     std::optional<std::int32_t> pid_inside;       ///< in a pid namespace of its own
     std::int32_t tracer = 0;                      ///< a process that traces it, so that it cannot be stopped by another
     std::string tracer_name;                      ///< that process's own
+    bool stop_forbidden = false;                  ///< a seccomp filter on lampyr forbids ptrace
     std::optional<InterpreterFacts> interpreter;  ///< found
     std::optional<ThreadFacts> threads;           ///< read
     std::optional<Error> obstacle;                ///< why it cannot be profiled, and what to do about it

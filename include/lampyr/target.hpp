@@ -84,6 +84,9 @@ class Target {
     [[nodiscard]] const std::string& command_line() const;
     [[nodiscard]] const std::string& executable() const;
     [[nodiscard]] std::string python_version() const;  ///< "3.13.0", "3.14.2t"
+    /// What a person should know before trusting what is read (a version newer than known, a second interpreter), in words of
+    /// which some are the target's own; normally empty.
+    [[nodiscard]] const std::string& note() const;
 
     /// Spawn mode: waits for the child to end and returns how. Attach mode: nothing.
     [[nodiscard]] std::optional<ExitStatus> wait();

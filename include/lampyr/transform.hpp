@@ -35,6 +35,10 @@ struct ProfileFilter {
 /// the part is kept. Times, losses and rates stay those of the recording. kUsage: a bad expression, or no times.
 [[nodiscard]] Result<Profile> filter_profile(Profile profile, const ProfileFilter& filter);
 
+/// The samples of all processes that had this PID, and the names they need. Times, losses and rates stay those of the
+/// recording.
+[[nodiscard]] Profile profile_of_process(const Profile& profile, Pid pid);
+
 enum class Grouping : std::uint8_t {
     kFile,    ///< `app/jobs.py`
     kModule,  ///< `app.jobs`

@@ -201,7 +201,11 @@ Result<RuntimeLocation> locate_runtime(const process::RemoteMemory& memory, Pid 
                                        std::span<const LocateStrategy> strategies) {
     auto found = locate_runtimes(memory, pid, mappings, strategies);
     if (!found) return found.error();
-    return std::move(found->front());
+    RuntimeLocation first = std::move(found->front());
+    for (const RuntimeLocation& other : std::span(*found).subspan(1))
+        first.note += fmt::format("{}it also runs Python {} in {}, which is not shown", first.note.empty() ? "" : "; ",
+                                  other.version_text, other.library_path);
+    return first;
 }
 
 Result<RuntimeLocation> locate_runtime(const process::RemoteMemory& memory, Pid pid,

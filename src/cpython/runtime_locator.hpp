@@ -46,7 +46,7 @@ struct RuntimeLocation {
 
 /// Finds the interpreter by all strategies in order; file names play no part. Every candidate must pass
 /// `check_runtime`, so a second copy of a library or a look-alike is not taken. With several interpreters of different
-/// libraries in one process, the first in address order.
+/// libraries in one process, the first in address order; its note names the others.
 /// kNotPython: no image of the process holds one. kPythonStarting: it is there and not initialised (or already
 /// finalised). kUnsupportedVersion: no table for it, or a build whose structures differ (a debug build).
 /// kTargetGone: nothing of the process could be read.

@@ -49,6 +49,13 @@ void add_threads(Lines& lines, const ThreadFacts& facts) {
                                      : "the kernel does not count its CPU time: samples stand for time that passed");
 }
 
+std::string stopping_text(const Diagnosis& diagnosis) {
+    if (diagnosis.stop_forbidden) return "not possible: a seccomp filter on lampyr forbids ptrace";
+    if (diagnosis.tracer == 0) return "possible, if asked for with --blocking";
+    return fmt::format("not possible: process {} ({}) traces it", diagnosis.tracer,
+                       terminal_safe(diagnosis.tracer_name));
+}
+
 }  // namespace
 
 std::string format_diagnosis(const Diagnosis& diagnosis) {
@@ -59,11 +66,7 @@ std::string format_diagnosis(const Diagnosis& diagnosis) {
         lines.add("container", fmt::format("a pid namespace of its own, in which it is {}", *diagnosis.pid_inside));
     if (diagnosis.interpreter) add_interpreter(lines, *diagnosis.interpreter);
     if (diagnosis.threads) add_threads(lines, *diagnosis.threads);
-    if (diagnosis.can_be_profiled())
-        lines.add("stopping", diagnosis.tracer == 0
-                                  ? std::string("possible, if asked for with --blocking")
-                                  : fmt::format("not possible: process {} ({}) traces it", diagnosis.tracer,
-                                                terminal_safe(diagnosis.tracer_name)));
+    if (diagnosis.can_be_profiled()) lines.add("stopping", stopping_text(diagnosis));
     std::string text = std::move(lines).take();
     if (diagnosis.can_be_profiled())
         return text + fmt::format("\nIt can be profiled: lampyr record -p {} -o profile.svg\n", diagnosis.pid.value);

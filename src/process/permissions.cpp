@@ -4,16 +4,15 @@
 #include "process/proc_file.hpp"
 #include "process/stat_line.hpp"
 #include "process/status_file.hpp"
+#include "process/user_database.hpp"
 
 #include <lampyr/text.hpp>
 
 #include <fmt/format.h>
-#include <pwd.h>
 #include <sys/stat.h>
 
 #include <cerrno>
 #include <cstdlib>
-#include <vector>
 
 namespace lampyr::process {
 namespace {
@@ -168,13 +167,8 @@ std::optional<Error> explain_without_capability(const AccessFacts& facts) {
 }  // namespace
 
 std::string user_name(std::uint32_t uid) {
-    std::vector<char> buffer(16384);
-    passwd entry{};
-    passwd* found = nullptr;
-    if (::getpwuid_r(uid, &entry, buffer.data(), buffer.size(), &found) == 0 && found != nullptr) {
-        return fmt::format("{} (uid {})", terminal_safe(entry.pw_name), uid);
-    }
-    return fmt::format("uid {}", uid);
+    const auto name = name_of_user(uid);
+    return name ? fmt::format("{} (uid {})", terminal_safe(*name), uid) : fmt::format("uid {}", uid);
 }
 
 Container detect_container() {
@@ -200,6 +194,17 @@ AccessFacts gather_access_facts(Pid pid, int os_errno) {
     gather_target(facts);
     gather_ourselves(facts);
     return facts;
+}
+
+Error filter_refusal(const AccessFacts& facts) {
+    return refused(facts, "a seccomp filter on lampyr forbids the calls that read another process",
+                   facts.container == Container::kPodman
+                       ? "start the container with: podman run --cap-add=SYS_PTRACE --security-opt seccomp=unconfined …"
+                   : facts.container == Container::kDocker
+                       ? "start the container with: docker run --cap-add=SYS_PTRACE --security-opt seccomp=unconfined …"
+                   : facts.container == Container::kKubernetes
+                       ? "add to the container's specification: securityContext: {seccompProfile: {type: Unconfined}}"
+                       : "run it outside of the sandbox");
 }
 
 Error explain(const AccessFacts& facts) {
@@ -232,17 +237,7 @@ Error explain(const AccessFacts& facts) {
         return refused(facts, "this kernel has no process_vm_readv, and /proc/PID/mem cannot be opened either",
                        "use a kernel with CONFIG_CROSS_MEMORY_ATTACH");
     }
-    if (facts.seccomp != 0) {
-        return refused(
-            facts, "a seccomp filter on lampyr forbids the calls that read another process",
-            facts.container == Container::kPodman
-                ? "start the container with: podman run --cap-add=SYS_PTRACE --security-opt seccomp=unconfined …"
-            : facts.container == Container::kDocker
-                ? "start the container with: docker run --cap-add=SYS_PTRACE --security-opt seccomp=unconfined …"
-            : facts.container == Container::kKubernetes
-                ? "add to the container's specification: securityContext: {seccompProfile: {type: Unconfined}}"
-                : "run it outside of the sandbox");
-    }
+    if (facts.seccomp != 0) return filter_refusal(facts);
     if (!facts.dumpable && !facts.cap_sys_ptrace) {
         return refused(facts, "it has made itself unreadable (PR_SET_DUMPABLE is 0, or its file has capabilities)",
                        root_hint(facts.container));

@@ -40,6 +40,9 @@ struct AccessFacts {
 /// The first rule that explains the refusal, as one sentence, and in the hint the one thing to do about it.
 [[nodiscard]] Error explain(const AccessFacts& facts);
 
+/// A seccomp filter on us is the reason, and how to be without it.
+[[nodiscard]] Error filter_refusal(const AccessFacts& facts);
+
 /// Why the kernel refused to let us read process `pid`. Reads /proc only; cheap enough for every failure, not for a
 /// loop.
 [[nodiscard]] Error explain_access_failure(Pid pid, int os_errno);

@@ -2,6 +2,7 @@
 #include "process/process_handle.hpp"
 
 #include "process/proc_file.hpp"
+#include "process/proc_view.hpp"
 #include "process/stat_line.hpp"
 
 #include <fmt/format.h>
@@ -32,11 +33,12 @@ Error no_such_process(Pid pid, std::string_view why) {
 
 Result<ProcessHandle> ProcessHandle::open(Pid pid) {
     if (pid.value <= 0) return no_such_process(pid, "is not a process id");
+    if (proc_view() != ProcView::kOurs) return explain_absence(pid);  // or its directory would be another process's
     ProcessHandle handle;
     handle.pid_ = pid;
     handle.proc_dir_.reset(::open(ProcPath(pid, "").c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
     if (!handle.proc_dir_) {
-        if (errno == ENOENT || errno == ESRCH) return no_such_process(pid, "does not exist");
+        if (errno == ENOENT || errno == ESRCH) return explain_absence(pid);
         return os_error(ErrorCode::kSystem, fmt::format("cannot open /proc/{}", pid.value), errno);
     }
     handle.pidfd_.reset(static_cast<int>(::syscall(SYS_pidfd_open, pid.value, 0)));

@@ -2,6 +2,7 @@
 #include "process/process_info.hpp"
 
 #include "process/proc_file.hpp"
+#include "process/proc_view.hpp"
 #include "process/stat_line.hpp"
 #include "process/status_file.hpp"
 
@@ -59,9 +60,8 @@ void read_executable(int directory, Tid tid, ProcessInfo& info) {
 }  // namespace
 
 Result<ProcessInfo> read_process_info(Pid pid) {
-    const auto missing = [&] {
-        return Error{ErrorCode::kNoSuchProcess, fmt::format("process {} does not exist", pid.value), {}, ESRCH};
-    };
+    const auto missing = [&] { return explain_absence(pid); };
+    if (proc_view() != ProcView::kOurs) return missing();
     const UniqueFd directory(::open(ProcPath(pid, "").c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
     std::string text;
     if (!directory || read_file_at(directory.get(), "stat", 4096, text) != 0) return missing();

@@ -2,13 +2,14 @@
 #include "process/spawn.hpp"
 
 #include "process/proc_file.hpp"
+#include "process/proc_view.hpp"
+#include "process/user_database.hpp"
 
 #include <lampyr/text.hpp>
 
 #include <fmt/format.h>
 #include <grp.h>
 #include <poll.h>
-#include <pwd.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 
@@ -56,20 +57,8 @@ std::vector<std::string> program_candidates(const std::string& program) {
 }
 
 std::vector<gid_t> groups_of(const Invoker& invoker) {
-    std::vector<char> buffer(16384);
-    passwd entry{};
-    passwd* found = nullptr;
-    if (::getpwuid_r(invoker.uid, &entry, buffer.data(), buffer.size(), &found) != 0 || found == nullptr) {
-        return {invoker.gid};
-    }
-    std::vector<gid_t> groups(64);
-    int count = static_cast<int>(groups.size());
-    while (::getgrouplist(entry.pw_name, invoker.gid, groups.data(), &count) < 0) {
-        groups.resize(static_cast<std::size_t>(std::max(count, static_cast<int>(2 * groups.size()))));
-        count = static_cast<int>(groups.size());
-    }
-    groups.resize(static_cast<std::size_t>(count));
-    return groups;
+    const auto name = name_of_user(invoker.uid);
+    return name ? groups_of_user(*name, invoker.gid) : std::vector<gid_t>{invoker.gid};
 }
 
 /// A process that was made to ignore SIGCHLD, by its parent or by cron, never learns how its children end.
@@ -179,6 +168,7 @@ Result<Child> Child::spawn(const std::vector<std::string>& arguments, const Stre
     for (const std::string& argument : arguments) plan.arguments.push_back(const_cast<char*>(argument.c_str()));
     plan.arguments.push_back(nullptr);
     plan.streams = streams;
+    if (proc_view() != ProcView::kOurs) return explain_absence(Pid(::getpid()));  // it could not be watched
     plan.invoker = sudo_invoker();
     if (plan.invoker) plan.groups = groups_of(*plan.invoker);
 

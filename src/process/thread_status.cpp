@@ -4,6 +4,7 @@
 #include "process/permissions.hpp"
 #include "process/proc_file.hpp"
 #include "process/stat_line.hpp"
+#include "process/status_file.hpp"
 
 #include <cerrno>
 
@@ -40,7 +41,7 @@ std::optional<std::uint64_t> take_number(std::string_view& text) {
 }  // namespace
 
 ThreadStatusReader::ThreadStatusReader(const ProcessHandle& process, Source source)
-    : syscall_(process, "syscall"), stat_(process, "stat"), source_(source) {}
+    : syscall_(process, "syscall"), stat_(process, "stat"), status_(process, "status"), source_(source) {}
 
 RunState ThreadStatusReader::state(Tid tid) {
     std::array<char, kBuffer> buffer;
@@ -61,6 +62,14 @@ std::optional<bool> ThreadStatusReader::inside_call(Tid tid) {
     const auto answer = syscall_.read(tid, buffer);
     if (answer.os_errno != 0 || from_syscall(answer.text) != RunState::kBlocked) return std::nullopt;
     return !answer.text.starts_with("-1 ");
+}
+
+std::optional<std::uint64_t> ThreadStatusReader::voluntary_switches(Tid tid) {
+    std::array<char, kStatusLimit> buffer;
+    const auto answer = status_.read(tid, buffer);
+    if (answer.os_errno != 0) return std::nullopt;
+    const auto count = StatusFile(answer.text).number("voluntary_ctxt_switches");
+    return count ? std::optional(static_cast<std::uint64_t>(*count)) : std::nullopt;
 }
 
 std::optional<std::uint64_t> ThreadStatusReader::futex(Tid tid) {

@@ -32,6 +32,8 @@ class ThreadStatusReader {
     [[nodiscard]] RunState state(Tid tid);
     /// Whether a thread that does not run is inside a system call. Nothing when the kernel does not say.
     [[nodiscard]] std::optional<bool> inside_call(Tid tid);
+    /// How often the thread has given up its CPU by itself, to wait or to be stopped. A longer read (10 us).
+    [[nodiscard]] std::optional<std::uint64_t> voluntary_switches(Tid tid);
     /// The address of the futex on which the thread sleeps. Nothing when it does not, or the kernel does not say. Of some other
     /// calls that were interrupted it is another address of the program.
     [[nodiscard]] std::optional<std::uint64_t> futex(Tid tid);
@@ -41,6 +43,7 @@ class ThreadStatusReader {
   private:
     TaskFiles syscall_;
     TaskFiles stat_;
+    TaskFiles status_;
     Source source_;
 };
 

@@ -65,6 +65,17 @@ bool cut_to_time(Sample& sample, nanoseconds from, nanoseconds to, nanoseconds i
 
 }  // namespace
 
+Profile profile_of_process(const Profile& profile, Pid pid) {
+    Profile part = profile;
+    std::erase_if(part.samples, [&](const Sample& sample) {
+        return profile.processes[profile.threads[sample.thread.value].process.value].pid != pid;
+    });
+    part.info.stacks = 0;
+    for (const Sample& sample : part.samples) part.info.stacks += sample.count;
+    profile::compact(part);
+    return part;
+}
+
 Result<Profile> filter_profile(Profile profile, const ProfileFilter& filter) {
     if (filter.empty()) return profile;
     const auto threads = TextMatch::compile(filter.threads);

@@ -43,8 +43,11 @@ void Auditor::choose(std::span<const Subject> subjects, nanoseconds when) {
         Track& track = tracks_[subject.row];
         track.clock.look(subject.tid, cpu_, status_);
         if (track.clock.changed()) give(track.share.settle(track.clock.change(), when));
-        if (track.clock.counted() && track.clock.state() == process::RunState::kRunning)
-            chosen_.push_back({&subject, &track});
+        if (!track.clock.counted() || track.clock.state() != process::RunState::kRunning) continue;
+        const auto switches = status_.voluntary_switches(subject.tid);
+        // Asked again, so that the count holds none of a wait that goes on.
+        if (switches && status_.state(subject.tid) == process::RunState::kRunning)
+            chosen_.push_back({&subject, &track, *switches});
     }
     if (chosen_.size() <= kMostStopped) return;
     turn_ = (turn_ + kMostStopped) % chosen_.size();
@@ -53,12 +56,14 @@ void Auditor::choose(std::span<const Subject> subjects, nanoseconds when) {
 }
 
 /// A thread that blocked after it was found running is woken to be stopped, and stands where it waits; that is no sample of
-/// its running. It came onto a CPU again for that, and stopped inside a system call. One that was only waiting for a CPU came
-/// onto it, too, but stopped outside.
+/// its running. It came onto a CPU again for that, stopped inside a system call, and had given up its CPU by itself before it
+/// did so to stop. One that was only waiting for a CPU came onto it, too, and perhaps in a call, but gave it up to stop only.
 bool Auditor::ran_until_stopped(const Chosen& chosen) {
     const auto now = cpu_.read(chosen.subject->tid);
     if (!now) return false;
-    return now->slices == chosen.track->clock.slices() || !status_.inside_call(chosen.subject->tid).value_or(true);
+    if (now->slices == chosen.track->clock.slices()) return true;
+    if (!status_.inside_call(chosen.subject->tid).value_or(true)) return true;
+    return status_.voluntary_switches(chosen.subject->tid) == chosen.switches + 1;
 }
 
 void Auditor::add(const Chosen& chosen, nanoseconds when, nanoseconds span) {

@@ -56,7 +56,8 @@ class Auditor {
     struct Chosen {
         const Subject* subject;
         Track* track;
-        bool ran = false;  // up to the stop
+        std::uint64_t switches = 0;  // given up its CPU by itself so often, before it was found running
+        bool ran = false;            // up to the stop
     };
     void give(std::span<const CpuShare::Given> weights);
     void choose(std::span<const Subject> subjects, nanoseconds when);

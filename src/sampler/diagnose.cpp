@@ -2,6 +2,7 @@
 #include <lampyr/doctor.hpp>
 
 #include "base/clock.hpp"
+#include "process/filter_probe.hpp"
 #include "process/permissions.hpp"
 #include "process/process_info.hpp"
 #include "process/thread_status.hpp"
@@ -85,6 +86,13 @@ Result<Diagnosis> diagnose(Pid pid, const AttachOptions& options) {
     if (!access.exists || access.zombie || access.kernel_thread) {
         diagnosis.obstacle = process::explain(access);
         return diagnosis;
+    }
+    if (access.seccomp != 0) {
+        diagnosis.stop_forbidden = process::probe_stopping() != process::FilterVerdict::kAllows;
+        if (process::probe_reading() == process::FilterVerdict::kKills) {  // and would end us, too
+            diagnosis.obstacle = process::filter_refusal(access);
+            return diagnosis;
+        }
     }
     auto target = Target::attach(pid, options);
     if (!target) {

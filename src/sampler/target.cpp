@@ -140,6 +140,7 @@ Pid Target::pid() const { return impl_->pid; }
 const std::string& Target::command_line() const { return impl_->command_line; }
 const std::string& Target::executable() const { return impl_->executable; }
 std::string Target::python_version() const { return impl_->runtime.version_text; }
+const std::string& Target::note() const { return impl_->runtime.note; }
 
 std::optional<ExitStatus> Target::wait() {
     if (!impl_->child) return std::nullopt;

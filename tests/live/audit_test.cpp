@@ -92,6 +92,20 @@ TEST_P(AuditTest, PassesTheOrdinaryReader) {
                 static_cast<unsigned long long>(audit.stopped_samples));
 }
 
+/// A thread that loses its CPU inside a system call ran, one that waits there did not.
+TEST_P(AuditTest, CountsThreadsThatRunInSystemCalls) {
+    start("kernel_time.py", {"--report", "1"});
+    const Recording recording = sample();
+    ASSERT_TRUE(recording.audit);
+    const Audit& audit = *recording.audit;
+    if (audit.verdict == Audit::Verdict::kTooFew)
+        GTEST_SKIP() << "the machine is busy: only " << audit.stopped_samples << " stopped samples";
+    EXPECT_EQ(audit.verdict, Audit::Verdict::kAgrees)
+        << audit.function << " is shown with " << audit.shown << ", stopped samples say " << audit.stopped << " +- "
+        << audit.uncertainty;
+    EXPECT_GE(audit.shares_tested, 3U);
+}
+
 TEST_P(AuditTest, FlagsAReaderThatGivesLateNames) {
     start("phases.py", {"--report", "1", "40", "15", "5"});
     auto met = functions();

@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: MIT
 """doctor.py [VERSION]: `lampyr doctor` names the one cause, and what to do, in each situation that can be made here.
 
-Each situation is made for real: users and capabilities with setpriv, user and pid namespaces with unshare, a process that is
-not dumpable, one that is traced. Needs root. What cannot be made on this system is named and left out.
+Each situation is made for real: users and capabilities with setpriv, namespaces and other file systems in the place of /proc
+with unshare, seccomp filters, a process that is not dumpable, one that is traced. Needs root. What cannot be made on this system is
+named and left out; docs/permissions.md has the list.
 """
 import ctypes
 import os
@@ -14,6 +15,7 @@ import sys
 import time
 
 import support
+from namespaces import UNSHARE, Box
 from support import check, skip
 
 QUICK = 10  # seconds
@@ -48,6 +50,17 @@ def check_refused(what, pid, cause, hint, prefix=()):
     if hint:
         check(re.search(hint, last[1]), "%s: no %r in %r" % (what, hint, last[1]))
     print("%-28s %s" % (what, last[0]))
+
+
+def check_unseen(what, pid, cause, hint, prefix):
+    """Refused before anything of the process is known: one sentence, also by the other commands."""
+    for command in (["doctor", str(pid)], ["dump", "-p", str(pid)]):
+        run = support.lampyr(*command, timeout=QUICK, prefix=prefix)
+        lines = run.err.decode("utf-8").splitlines()
+        check(run.status == 1 and not run.out and len(lines) == (2 if hint else 1), "%s: %s" % (what, run))
+        check(re.search(cause, lines[0]), "%s: no %r in %r" % (what, cause, lines[0]))
+        check(not hint or re.search(hint, lines[1]), "%s: no %r in %r" % (what, hint, lines))
+    print("%-28s %s" % (what, lines[0]))
 
 
 class Program:
@@ -96,12 +109,21 @@ def test_ended():
         check_refused("a kernel thread", 2, "kernel", None)
 
 
-def as_nobody(dumpable):
+def as_nobody(dumpable, users="os.setuid(%d)"):
     """A program that becomes nobody by itself, because nobody may perhaps not start this interpreter."""
     import pwd
     nobody = pwd.getpwnam("nobody")
-    return ("import ctypes, os, time; os.setgroups([]); os.setgid(%d); os.setuid(%d); ctypes.CDLL(None).prctl(%d, %d); "
-            "time.sleep(60)" % (nobody.pw_gid, nobody.pw_uid, PR_SET_DUMPABLE, dumpable))
+    return ("import ctypes, os, time; os.setgroups([]); os.setgid(%d); %s; ctypes.CDLL(None).prctl(%d, %d); "
+            "time.sleep(60)" % (nobody.pw_gid, users % nobody.pw_uid, PR_SET_DUMPABLE, dumpable))
+
+
+def yama():
+    """kernel.yama.ptrace_scope; 0 where the kernel has no Yama. It is never changed here."""
+    try:
+        with open("/proc/sys/kernel/yama/ptrace_scope") as file:
+            return int(file.read())
+    except FileNotFoundError:
+        return 0
 
 
 def test_users(python, victim):
@@ -112,11 +134,24 @@ def test_users(python, victim):
         without = ["setpriv", "--bounding-set=-sys_ptrace", "--inh-caps=-sys_ptrace"]
         check_refused("root without the capability", pid, "root lacks the capability CAP_SYS_PTRACE", "SYS_PTRACE",
                       prefix=without)
+        own = AS_NOBODY + ["--bounding-set=-all"]
+        if yama() == 0:
+            check_healthy("nobody's, seen by nobody", pid, python.version, r"^user +nobody .*; lampyr runs as nobody", prefix=own)
+            print("Yama is off or not in this kernel: its rules cannot be tried")
+        elif yama() < 3:
+            check_refused("Yama %d" % yama(), pid, "kernel.yama.ptrace_scope is %d" % yama(), "sudo|as root", prefix=own)
+    check_refused("root's, by less of a root", victim, "root lacks the capability CAP_SYS_PTRACE", "SYS_PTRACE", prefix=without)
+    with Program([python.path, "-c", as_nobody(dumpable=1, users="os.setresuid(%d, 0, 0)")]) as pid:
+        check_refused("a set-uid program", pid, "a set-uid program of nobody", "sudo|as root",
+                      prefix=AS_NOBODY + ["--bounding-set=-all"])
 
 
 def test_not_dumpable(python):
     with Program([python.path, "-c", as_nobody(dumpable=0)]) as pid:
-        check_refused("not dumpable", pid, "made itself unreadable", "sudo|as root", prefix=AS_NOBODY + ["--bounding-set=-all"])
+        if yama() == 0:
+            check_refused("not dumpable", pid, "made itself unreadable", "sudo|as root",
+                          prefix=AS_NOBODY + ["--bounding-set=-all"])
+        check_healthy("not dumpable, seen by root", pid, python.version)
 
 
 def test_user_namespace(python):
@@ -136,6 +171,62 @@ def test_pid_namespace(python):
         children = open("/proc/%d/task/%d/children" % (outer, outer)).read().split()
         check(children, "no child in the namespace")
         check_healthy("in a pid namespace", int(children[0]), python.version, r"^container .* in which it is 1$")
+
+
+def mounted(script):
+    """A prefix that runs lampyr in a mount namespace of its own, after `script`."""
+    return ["unshare", "--mount", "sh", "-c", script + ' && exec "$@"', "sh"]
+
+
+def test_proc(victim):
+    hide = mounted("mount -t proc -o hidepid=2 proc /proc")
+    if subprocess.run(hide + ["true"], stderr=subprocess.DEVNULL).returncode != 0:
+        print("/proc cannot be mounted with hidepid here")
+    else:
+        check_unseen("hidden by hidepid", victim, r"/proc hides it", "sudo", hide + AS_NOBODY + ["--bounding-set=-all"])
+    check_unseen("without /proc", victim, "/proc is not mounted", "mount -t proc", mounted("umount -l /proc"))
+    check_unseen("something else as /proc", victim, "/proc is not mounted", "mount -t proc", mounted("mount -t tmpfs tmpfs /proc"))
+    check_unseen("/proc of another namespace", victim, "another pid namespace", "mount -t proc", ["unshare", "--pid", "--fork"])
+    check_unseen("a host's number inside", victim, "does not exist", None, ["unshare", "--pid", "--fork", "--mount-proc"])
+
+
+def filtered(answer, calls):
+    return [sys.executable, "-B", os.path.join(os.path.dirname(os.path.abspath(__file__)), "filtered.py"), answer, calls]
+
+
+def test_filters(python, victim):
+    cause = "a seccomp filter on lampyr forbids"
+    for answer in ("EPERM", "ENOSYS"):  # /proc/PID/mem is another way to read
+        check_healthy("readv: %s" % answer, victim, python.version, r"^stopping +possible", prefix=filtered(answer, "readv"))
+        check_healthy("ptrace: %s" % answer, victim, python.version, r"^stopping +not possible: a seccomp filter",
+                      prefix=filtered(answer, "readv,ptrace"))
+        run = support.lampyr("dump", "--blocking", "-p", str(victim), prefix=filtered(answer, "ptrace"))
+        check(run.status == 1 and re.search(cause, run.err.decode()), "stopping with a filter: %s" % run)
+    check_refused("readv: SIGSYS", victim, cause, "seccomp|sandbox", prefix=filtered("kill", "readv"))
+    check_healthy("ptrace: SIGSYS", victim, python.version, r"^stopping +not possible: a seccomp filter",
+                  prefix=filtered("kill", "ptrace"))
+    check_refused("other user's, and a filter", victim, "belongs to root", "sudo|as root",
+                  prefix=filtered("EPERM", "readv,ptrace") + AS_NOBODY + ["--bounding-set=-all"])
+
+
+def test_container(python):
+    """Root of a container that has not the capability, as containers are by default, and what kind of container it is."""
+    if subprocess.run(UNSHARE + ["true"], stderr=subprocess.DEVNULL).returncode != 0:
+        print("containers cannot be made here")
+        return
+    kinds = {"/.dockerenv": "docker run --cap-add=SYS_PTRACE", "/run/.containerenv": "podman run --cap-add=SYS_PTRACE",
+             "/var/run/secrets/kubernetes.io/token": r"capabilities: \{add: \[SYS_PTRACE\]\}"}
+    outside = support.lampyr_path()
+    for mark, hint in kinds.items():
+        with support.scratch() as work, Box(python, work, [mark]).victim("working.py") as inside:
+            words, os.environ["LAMPYR"] = inside.entrance
+            try:
+                check_refused("container with %s" % mark, 1, "root lacks the capability CAP_SYS_PTRACE", hint,
+                              prefix=words + ["setpriv", "--bounding-set=-sys_ptrace", "--inh-caps=-sys_ptrace"])
+                check_healthy("the same with it", 1, python.version, prefix=words)
+            finally:
+                os.environ["LAMPYR"] = outside
+            check_healthy("the same from the host", inside.pid, python.version, r"^container .* in which it is 1$")
 
 
 def trace(pid):
@@ -179,6 +270,9 @@ def main(arguments):
         test_user_namespace(python)
         test_pid_namespace(python)
         test_traced(python, victim.pid)
+        test_proc(victim.pid)
+        test_filters(python, victim.pid)
+        test_container(python)
 
 
 if __name__ == "__main__":

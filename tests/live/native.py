@@ -145,4 +145,5 @@ def main(arguments):
         raise support.Failure("unknown case %s" % case)
 
 
-support.run_test(main)
+if __name__ == "__main__":
+    support.run_test(main)

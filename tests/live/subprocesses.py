@@ -2,15 +2,22 @@
 # SPDX-License-Identifier: MIT
 """subprocesses.py VERSION CASE: the processes that a program starts are followed with --subprocesses, each under a frame of its
 own, and exit statuses stay what they are. The cases are those of tests/targets/family.py, a shell that starts Python
-(`launcher`), one that starts none (`nothing`), a target that calls execve without --subprocesses (`becomes`), and `dump`."""
+(`launcher`), one that starts none (`nothing`), a target that calls execve without --subprocesses (`becomes`), a server that is
+attached to (`attach`), one picture of 9 and of 200 processes (`picture`), and one file a process (`each`; of lampyr's own kind,
+also when lampyr is killed: `each_kept`)."""
+import glob
+import json
 import os
 import re
 import subprocess
+import time
+import xml.etree.ElementTree as ElementTree
 
 import support
 from support import check
 
 PROCESS = re.compile(r'^process (\d+):"(.*)"$', re.DOTALL)
+PROCESS_TITLE = re.compile(r'^process (\d+):"')
 FAMILY = os.path.join(support.TARGETS, "family.py")
 
 
@@ -91,6 +98,85 @@ def becomes(folder, python):
         check(function in names, "%s was not seen, but %s" % (function, sorted(names)))
 
 
+def picture(folder, python):
+    """Well-formed, each process once and with its share of the width, and what a process did is below it."""
+    for kind, children in (("prefork", 8), ("short", 200)):
+        log, svg, raw = (os.path.join(folder, kind + end) for end in (".pids", ".svg", ".txt"))
+        kept = os.path.join(folder, kind + ".lampyr")
+        run = support.lampyr("record", "-s", "-i", "-r", "200", "-o", kept, "--", python.path, FAMILY, kind, "--log", log)
+        check(run.status == 7, "status %s is not the program's: %s" % (run.status, run))
+        support.lampyr_ok("report", "-o", svg, kept)
+        support.lampyr_ok("report", "-o", raw, kept)
+        with open(raw, "rb") as file:
+            stacks = support.parse_raw(file.read())
+        drawn = [title.text for title in ElementTree.parse(svg).iter("{http://www.w3.org/2000/svg}title")]
+        roots = {text.split(" (")[0] for text in drawn if PROCESS_TITLE.match(text)}
+        pids = {int(PROCESS_TITLE.match(root).group(1)) for root in roots}
+        check(set(logged(log)) <= pids and len(pids) == children + 1, "%d processes are drawn, %d ran: %s" % (
+            len(pids), len(set(logged(log))) + 1, drawn[:5]))
+        check({labels[0] for labels, _ in stacks} and len({labels[0] for labels, _ in stacks}) == len(pids), "raw has others")
+        size = os.path.getsize(svg)
+        check(size < 60000 + 4000 * len(pids), "the picture of %d processes has %d bytes" % (len(pids), size))
+        print("%s: %d processes in a picture of %d bytes" % (kind, len(pids), size))
+
+
+def each(folder, python):
+    """One file a process: each holds its process only, and together they are the recording."""
+    for ending in ("txt", "lampyr"):
+        log, summary = os.path.join(folder, ending + ".pids"), os.path.join(folder, ending + ".json")
+        run = support.lampyr("record", "-s", "-i", "-F" if ending == "txt" else "-v", "-r", "200", "--summary-json", summary, "-o",
+                             os.path.join(folder, "one-{pid}." + ending), "--", python.path, FAMILY, "prefork", "--log", log)
+        check(run.status == 7, "status %s is not the program's: %s" % (run.status, run))
+        check(re.search(r"wrote +\S*one-\d+\.%s, \S*, \S* and 6 more \(\w+, 9 files of one process each" % ending,
+                        run.err.decode()), "the summary names no files: %s" % run)
+        with open(summary, encoding="utf-8") as file:
+            figures = json.load(file)
+        check_each(folder, ending, log)
+        check(len(figures["files"]) == 9, "files: %s" % figures["files"])
+        check(sum(file["samples"] for file in figures["files"]) == figures["samples"], "samples are missing: %s" % figures)
+
+
+def check_each(folder, ending, log):
+    paths = {int(re.search(r"(\d+)\.%s$" % ending, path).group(1)): path
+             for path in glob.glob(os.path.join(folder, "one-*." + ending))}
+    check(set(logged(log)) < set(paths) and len(paths) == 9, "files of %s, processes %s" % (sorted(paths), logged(log)))
+    left = [name for name in os.listdir(folder) if name.startswith(".")]
+    check(not left, "left over: %s" % left)
+    for pid, path in paths.items():
+        data = support.lampyr_ok("report", "-q", "-f", "raw", "-o", "-", path).out
+        names = {frame.name for labels, _ in support.parse_raw(data) for frame in support.frames_of(labels)}
+        check(("serve" in names) == (pid in logged(log)), "process %d was in %s" % (pid, sorted(names)))
+        if ending == "txt":
+            with open(path, "rb") as file:
+                seen = functions_of(support.parse_raw(file.read()))
+            check(list(seen) == [pid], "the file of %d holds %s" % (pid, sorted(seen)))
+
+
+def each_kept(folder, python):
+    """Killed, lampyr leaves one file of all, which `report` parts."""
+    log = os.path.join(folder, "pids")
+    with support.Victim(python, FAMILY, "prefork", "--log", log) as victim:
+        process = subprocess.Popen([support.lampyr_path(), "record", "-q", "-s", "-i", "-r", "200", "-o",
+                                    os.path.join(folder, "one-{pid}.lampyr"), "-p", str(victim.pid)], stdin=subprocess.DEVNULL)
+        try:
+            whole = os.path.join(folder, "one-all.lampyr")
+            deadline = time.monotonic() + support.TIMEOUT
+            while not os.path.exists(whole) or seen_in(whole) < 9:
+                check(time.monotonic() < deadline and process.poll() is None, "no file of nine processes")
+        finally:
+            support.kill(process)
+    support.lampyr_ok("report", "-q", "-o", os.path.join(folder, "one-{pid}.lampyr"), whole)
+    os.unlink(whole)
+    for name in glob.glob(os.path.join(folder, ".lampyr-*")):
+        os.unlink(name)
+    check_each(folder, "lampyr", log)
+
+
+def seen_in(path):
+    run = support.lampyr("report", "-q", "-f", "raw", "-o", "-", path)
+    return len({labels[0] for labels, _ in support.parse_raw(run.out)}) if run.status == 0 else 0
+
+
 def nothing(folder, _python):
     run = support.lampyr("record", "-s", "-o", os.path.join(folder, "none.svg"), "--", "sh", "-c", "sleep 0.1; exit 9")
     check(run.status == 9, "status %s is not the program's: %s" % (run.status, run))
@@ -111,6 +197,9 @@ CASES = {
     "attach": attach,
     "launcher": launcher,
     "becomes": becomes,
+    "picture": picture,
+    "each": each,
+    "each_kept": each_kept,
     "nothing": nothing,
 }
 
@@ -121,4 +210,5 @@ def main(arguments):
         CASES[arguments[1]](folder, python)
 
 
-support.run_test(main)
+if __name__ == "__main__":
+    support.run_test(main)

@@ -209,16 +209,17 @@ def pinned(cpu):
 
 
 class Victim:
-    """A target program that has said it is ready; `report` is what it said. Use in a `with` statement."""
+    """A target program that has said it is ready; `report` is what it said. Use in a `with` statement. `prefix` are the words
+    of a launcher that starts it."""
 
-    def __init__(self, python, script, *arguments, environment=None, timeout=TIMEOUT, cpu=None):
+    def __init__(self, python, script, *arguments, environment=None, timeout=TIMEOUT, cpu=None, prefix=()):
         path = script if os.path.isabs(script) else os.path.join(TARGETS, script)
         reading, writing = os.pipe()
         os.set_inheritable(writing, True)
         self.report_fd = reading
         executable = [python.path] if isinstance(python, Python) else []
         self.process = subprocess.Popen(
-            executable + [path, "--report", str(writing)] + [str(argument) for argument in arguments],
+            list(prefix) + executable + [path, "--report", str(writing)] + [str(argument) for argument in arguments],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, close_fds=False,
             env=environment or clean_environment(), preexec_fn=pinned(cpu))
         os.close(writing)

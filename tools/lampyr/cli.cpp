@@ -4,6 +4,7 @@
 #include "cli_compare.hpp"
 #include "cli_parts.hpp"
 #include "help.hpp"
+#include "process_files.hpp"
 
 #include <lampyr/version.hpp>
 
@@ -33,7 +34,8 @@ Usage: lampyr record [OPTIONS] -p PID
     add_common(app, typed);
     app.add_flag("-n,--native", typed.native, "C, C++, Cython and Rust frames too; stops running threads briefly")
         ->group("Process");
-    add_text(app, "-o,--output", typed.output, "FILE", "- is standard output; default lampyr-PROGRAM-PID-TIME.EXT")
+    add_text(app, "-o,--output", typed.output, "FILE",
+             "default lampyr-PROGRAM-PID-TIME.EXT; - is stdout; {pid}: one a process")
         ->group("Output");
     add_text(app, "-f,--format", typed.format, "FORMAT",
              "flamegraph, speedscope, raw, chrometrace, pprof, lampyr; or by extension")
@@ -190,6 +192,7 @@ Result<void> choose_format(const Typed& typed, RecordArgs& args) {
 }
 
 Result<void> check_target(const RecordArgs& args, const Typed& typed, bool explicit_program) {
+    if (const auto checked = check_pattern(typed.output); !checked) return checked.error();
     if (const auto checked = check_processes(args, explicit_program, "record"); !checked) return checked.error();
     if (typed.summary_json == "-" && typed.output == "-") {
         return usage("the profile and the summary cannot both go to standard output", "give one of them a file");
@@ -334,6 +337,9 @@ Result<Command> check_report(const Typed& typed) {
     } else {
         args.format = format_of_file(typed.output);
     }
+    if (const auto checked = check_pattern(typed.output); !checked) return checked.error();
+    if (is_per_process(typed.output) && !args.format)
+        return usage("one file a process needs a format", "add -f, or an extension such as -o '{pid}.svg'");
     if (const auto chosen = choose_frames(typed, args); !chosen) return chosen.error();
     if (typed.threads && !args.format)
         return usage("--threads has no place in the table of the report",

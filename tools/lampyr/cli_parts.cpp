@@ -53,7 +53,7 @@ Result<void> take_sampling(const Typed& typed, SamplerOptions& sampling) {
         if (!share) return share.error();
         sampling.max_cpu_share = *share;
     }
-    if (!typed.duration.empty()) {
+    if (!typed.duration.empty() && typed.duration != "unlimited") {
         const auto duration = parse_duration(typed.duration);
         if (!duration) return duration.error();
         sampling.duration = *duration;

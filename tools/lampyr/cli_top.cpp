@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "cli_parts.hpp"
+#include "process_files.hpp"
 
 #include <fmt/format.h>
 
@@ -42,6 +43,8 @@ Result<void> take_delay(const Typed& typed, TopArgs& args) {
 
 Result<void> take_output(const Typed& typed, TopArgs& args) {
     args.output = typed.output;
+    if (is_per_process(args.output))
+        return usage("top writes one profile, not one a process", "leave {pid} out of the name");
     if (args.output == "-") return usage("the key w writes to a file, not to standard output", "name a file after -o");
     if (const auto format = format_of_file(args.output); format == Format::kChromeTrace)
         return usage("top keeps no times, and chrometrace shows nothing else", "use lampyr record -f chrometrace");

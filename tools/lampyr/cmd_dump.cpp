@@ -4,6 +4,8 @@
 #include "output_file.hpp"
 #include "terminal.hpp"
 
+#include <lampyr/text.hpp>
+
 #include <fmt/format.h>
 
 #include <unistd.h>
@@ -17,9 +19,12 @@ namespace {
 
 using Dumps = std::vector<ProcessDump>;
 
-Result<ProcessDump> dump_one(Pid pid, const DumpArgs& args, const AttachOptions& attaching = {}) {
+Result<ProcessDump> dump_one(Pid pid, const DumpArgs& args, const Messages& messages,
+                             const AttachOptions& attaching = {}) {
     Result<Target> target = Target::attach(pid, attaching);
     if (!target) return target.error();
+    if (!target->note().empty())
+        messages.warning(fmt::format("process {}: {}", pid.value, terminal_safe(target->note())));
     return dump(*target, args.reading);
 }
 
@@ -38,7 +43,7 @@ Result<Dumps> dump_tree(const DumpArgs& args, const Messages& messages) {
     AttachOptions at_once;  // a tree may hold many that are not Python
     at_once.startup_timeout = std::chrono::milliseconds(0);
     for (const Pid pid : *tree) {
-        Result<ProcessDump> one = dump_one(pid, args, at_once);
+        Result<ProcessDump> one = dump_one(pid, args, messages, at_once);
         if (one) {
             all.push_back(std::move(*one));
         } else if (!passed_over(one.error())) {
@@ -56,7 +61,8 @@ Result<Dumps> dump_tree(const DumpArgs& args, const Messages& messages) {
 
 Result<Dumps> dump_asked(const DumpArgs& args, const Messages& messages) {
     if (args.subprocesses) return dump_tree(args, messages);
-    Result<ProcessDump> one = args.core.empty() ? dump_one(args.pid, args) : dump_core(args.core, args.reading);
+    Result<ProcessDump> one =
+        args.core.empty() ? dump_one(args.pid, args, messages) : dump_core(args.core, args.reading);
     if (!one) return one.error();
     Dumps dumps;
     dumps.push_back(std::move(*one));

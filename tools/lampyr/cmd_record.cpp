@@ -4,6 +4,7 @@
 #include "exit_codes.hpp"
 #include "figures.hpp"
 #include "output_file.hpp"
+#include "process_files.hpp"
 #include "progress.hpp"
 #include "signals.hpp"
 #include "subjects.hpp"
@@ -11,6 +12,7 @@
 #include "terminal.hpp"
 
 #include <lampyr/profile_file.hpp>
+#include <lampyr/read_profile.hpp>
 #include <lampyr/text.hpp>
 
 #include <fmt/format.h>
@@ -30,9 +32,18 @@ struct Outputs {
     std::optional<OutputFile> summary;
 };
 
+/// What `{pid}` stands for while all processes are streamed into one file.
+constexpr std::string_view kAllProcesses = "all";
+
 Result<Outputs> open_outputs(const RecordArgs& args) {
+    // Of several files this proves that they can be written, and is the one that is streamed.
+    const std::string path = fill_pattern(args.output, kAllProcesses);
+    if (is_per_process(args.output) && args.format == Format::kLampyr && ::access(path.c_str(), F_OK) == 0)
+        return Error{
+            ErrorCode::kOutput, fmt::format("{} is there, and its name is needed while recording", in_quotes(path)),
+            "rename it, or part it first: lampyr report -o " + shell_word(args.output) + " " + shell_word(path), 0};
     Result<OutputFile> profile =
-        args.output.empty() ? OutputFile::open_unnamed() : OutputFile::open(args.output, is_binary(args.format));
+        args.output.empty() ? OutputFile::open_unnamed() : OutputFile::open(path, is_binary(args.format));
     if (!profile) return profile.error();
     Outputs outputs{std::move(*profile), std::nullopt};
     if (!args.summary_json.empty()) {
@@ -62,6 +73,8 @@ class RecordRun {
     Result<Recording> sample(Subjects& subjects, const StopSignals& signals, ProfileSink* sink) const;
     Result<Recording> sample_into(Outputs& outputs, Subjects& subjects, StopSignals& signals) const;
     Result<void> write(Outputs& outputs, const Recording& recording, int signal) const;
+    Result<void> write_each(Outputs& outputs, Outcome& outcome) const;
+    Result<void> write_whole(Outputs& outputs, Outcome& outcome) const;
     int wait_for_child(Subjects& subjects, StopSignals& signals, int status) const;
 
     const RecordArgs& args_;
@@ -76,6 +89,8 @@ void RecordRun::announce(const Subjects& subjects) const {
     for (const Target& target : subjects.targets) {
         messages_.detail(fmt::format("process {} is Python {}: {}", target.pid().value,
                                      terminal_safe(target.python_version()), terminal_safe(target.command_line())));
+        if (!target.note().empty())
+            messages_.warning(fmt::format("process {}: {}", target.pid().value, terminal_safe(target.note())));
     }
     if (args_.spawns() && is_terminal(STDERR_FILENO)) return;  // the program has the terminal now
     const std::string what = fmt::format("{}{}",
@@ -113,8 +128,8 @@ Result<Recording> RecordRun::sample_into(Outputs& outputs, Subjects& subjects, S
     return recording;
 }
 
-Result<void> RecordRun::write(Outputs& outputs, const Recording& recording, int signal) const {
-    const ProfileInfo& info = recording.profile.info;
+Result<void> RecordRun::write_whole(Outputs& outputs, Outcome& outcome) const {
+    const ProfileInfo& info = outcome.recording.profile.info;
     const auto lost = [&](Error error) {
         if (outputs.profile.in_place()) {
             error.message += "; the file holds what was written until then";
@@ -125,14 +140,45 @@ Result<void> RecordRun::write(Outputs& outputs, const Recording& recording, int 
         return error;
     };
     if (!streams()) {
-        const Result<void> exported = write_profile(recording.profile, args_.format, args_.exporting, outputs.profile);
+        const Result<void> exported =
+            write_profile(outcome.recording.profile, args_.format, args_.exporting, outputs.profile);
         if (!exported && exported.error().code != ErrorCode::kOutput) return exported.error();
     }
     const Result<std::uint64_t> bytes = outputs.profile.commit();  // knows the errno of a failed write
     if (!bytes) return lost(bytes.error());
+    outcome.bytes = *bytes;
+    outcome.path = outputs.profile.path();
+    return {};
+}
 
-    const Outcome outcome{recording, args_.sampling, args_.format, outputs.profile.path(), outputs.profile.is_stdout(),
-                          *bytes,    signal};
+/// A stream of all processes is on the disk already: it is read again, and stays until all of its parts are written.
+Result<void> RecordRun::write_each(Outputs& outputs, Outcome& outcome) const {
+    const Profile* profile = &outcome.recording.profile;
+    Result<ReadProfile> streamed = ReadProfile{};
+    if (streams()) {
+        if (const auto whole = write_whole(outputs, outcome); !whole) return whole;
+        streamed = read_profile(outcome.path);
+        if (streamed) profile = &streamed->profile;
+    }
+    auto files = streamed ? write_process_files(*profile, args_.format, args_.exporting, args_.output)
+                          : Result<std::vector<ProcessFile>>(streamed.error());
+    if (!files) {
+        Error error = files.error();
+        if (streams()) error.message += fmt::format("; {} holds all", in_quotes(outcome.path));
+        return error;
+    }
+    if (streams()) ::unlink(outcome.path.c_str());
+    outcome.path = args_.output;
+    outcome.bytes = bytes_of(*files);
+    outcome.files = std::move(*files);
+    return {};
+}
+
+Result<void> RecordRun::write(Outputs& outputs, const Recording& recording, int signal) const {
+    Outcome outcome{recording, args_.sampling, args_.format, {}, outputs.profile.is_stdout(), 0, signal, {}};
+    const Result<void> done =
+        is_per_process(args_.output) ? write_each(outputs, outcome) : write_whole(outputs, outcome);
+    if (!done) return done;
     messages_.block(summary_text(outcome, args_.verbosity));
     if (!outputs.summary) return {};
     static_cast<void>(outputs.summary->write(summary_json(outcome)));

@@ -3,6 +3,7 @@
 #include "exit_codes.hpp"
 #include "figures.hpp"
 #include "output_file.hpp"
+#include "process_files.hpp"
 #include "report_text.hpp"
 
 #include <lampyr/read_profile.hpp>
@@ -90,6 +91,14 @@ int run_report(const ReportArgs& args) {
 
     ExportOptions exporting = args.exporting;
     exporting.processes = read->profile.processes.size() > 1;
+    if (is_per_process(*name)) {
+        const auto files = write_process_files(read->profile, *args.format, exporting, *name);
+        if (!files) return failed(files.error());
+        messages.note(fmt::format("wrote {} ({}, {} of one process each, {}) from {}", name_files(*files),
+                                  to_string(*args.format), plural(files->size(), "file"),
+                                  format_bytes(bytes_of(*files)), plural(read->profile.info.stacks, "sample")));
+        return kExitOk;
+    }
     if (args.format) {
         const auto written = write_profile(read->profile, *args.format, exporting, *output);
         if (!written && written.error().code != ErrorCode::kOutput) return failed(written.error());

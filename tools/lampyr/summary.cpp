@@ -81,7 +81,7 @@ void add_top(std::vector<std::string>& lines, std::string_view title, const std:
 }
 
 std::string next_command(const Outcome& outcome) {
-    const std::string file = shell_word(outcome.path);
+    const std::string file = shell_word(outcome.files.empty() ? outcome.path : outcome.files.front().path);
     switch (outcome.format) {
         case Format::kFlamegraph: return fmt::format("xdg-open {}   (or any web browser)", file);
         case Format::kSpeedscope:
@@ -94,6 +94,22 @@ std::string next_command(const Outcome& outcome) {
         case Format::kLampyr: return fmt::format("lampyr report {}   (--help: filters and other formats)", file);
     }
     return file;
+}
+
+std::string wrote_text(const Outcome& outcome) {
+    if (outcome.files.empty())
+        return fmt::format("{} ({}, {})", terminal_safe(outcome.path), to_string(outcome.format),
+                           format_bytes(outcome.bytes));
+    return fmt::format("{} ({}, {} of one process each, {})", name_files(outcome.files), to_string(outcome.format),
+                       plural(outcome.files.size(), "file"), format_bytes(outcome.bytes));
+}
+
+nlohmann::json files_json(const std::vector<ProcessFile>& files) {
+    nlohmann::json list = nlohmann::json::array();
+    for (const ProcessFile& file : files)
+        list.push_back(
+            {{"pid", file.pid.value}, {"path", file.path}, {"bytes", file.bytes}, {"samples", file.samples}});
+    return list;
 }
 
 std::string audit_text(const Audit& audit) {
@@ -240,8 +256,7 @@ std::string summary_text(const Outcome& outcome, Verbosity verbosity) {
                                    plural(recording.read_calls, "read call"), microseconds(recording.late_median),
                                    microseconds(recording.late_p99), recording.priority));
     }
-    tail.push_back(fmt::format("  wrote     {} ({}, {})", terminal_safe(outcome.path), to_string(outcome.format),
-                               format_bytes(outcome.bytes)));
+    tail.push_back("  wrote     " + wrote_text(outcome));
     if (!outcome.to_stdout && info.stacks > 0) tail.push_back("  next      " + next_command(outcome));
 
     const std::size_t room = kMostLines - std::min(kMostLines, head.size() + tail.size());
@@ -312,6 +327,7 @@ std::string summary_json(const Outcome& outcome) {
         {"top_lines", top_json(top_lines(profile, 10))},
         {"warnings", warnings(outcome)},
         {"output", {{"path", outcome.path}, {"format", to_string(outcome.format)}, {"bytes", outcome.bytes}}},
+        {"files", files_json(outcome.files)},
     };
     return json.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "messages.hpp"
+#include "process_files.hpp"
 
 #include <lampyr/export.hpp>
 #include <lampyr/sampler.hpp>
@@ -17,10 +18,11 @@ struct Outcome {
     const Recording& recording;
     const SamplerOptions& options;
     Format format = Format::kFlamegraph;
-    std::string path;  ///< of the profile
+    std::string path;  ///< of the profile, or the pattern of several
     bool to_stdout = false;
-    std::uint64_t bytes = 0;  ///< size of the profile
-    int signal = 0;           ///< that ended the recording; 0: none
+    std::uint64_t bytes = 0;           ///< size of the profile
+    int signal = 0;                    ///< that ended the recording; 0: none
+    std::vector<ProcessFile> files{};  ///< one a process, if that was asked for
 };
 
 /// What the user should know before trusting the numbers, each with what to type instead. Empty: all is well.

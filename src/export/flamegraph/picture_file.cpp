@@ -133,7 +133,7 @@ std::string legend(const std::vector<LegendItem>& items, double& y) {
         svg += fmt::format(
             R"x(<g transform="translate({:.1f},{})"><rect class="{}" y="-10" width="12" height="12" rx="2" )x"
             R"(fill="{}"/><text class="ink" x="17" fill="#1b1e23">{}</text></g>)",
-            place.x, place.y, item.colour_class, item.fill, item.text);
+            place.x, place.y, item.colour_class, item.fill, base::xml_text(item.text));
     }
     y = flow.below() - 4;
     return svg + "</g>\n";

@@ -107,6 +107,11 @@ std::string Painter::amount(std::uint64_t width, std::uint64_t samples) const {
                        percent(static_cast<double>(width), static_cast<double>(tree_.total.front())));
 }
 
+/// Two lines, escaped.
+std::string tip(std::string_view name, std::string_view amount) {
+    return fmt::format("{}\n{}", base::xml_text(name), base::xml_text(amount));
+}
+
 Painter::Words Painter::words_for(const Box& box) const {
     const std::uint32_t i = box.frame;
     Words words;
@@ -114,8 +119,7 @@ Painter::Words Painter::words_for(const Box& box) const {
         const FrameLabel& label = tree_.labels[tree_.label[i]];
         words.name = label.name;
         if (!label.file.empty()) words.place = full_label({"", label.file, label.line});
-        words.tip =
-            fmt::format("{}\n{}", base::xml_text(full_label(label)), amount(tree_.total[i], tree_.all_samples[i]));
+        words.tip = tip(full_label(label), amount(tree_.total[i], tree_.all_samples[i]));
         return words;
     }
     const bool deeper = box.kind == BoxKind::kDeeper;
@@ -135,7 +139,7 @@ Painter::Words Painter::words_for(const Box& box) const {
         words.name = fmt::format("{} small frame{}, {}", grouped(last - first), last - first == 1 ? "" : "s",
                                  percent(static_cast<double>(width), static_cast<double>(tree_.total.front())));
     }
-    words.tip = fmt::format("{}\n{}", words.name, amount(width, samples));
+    words.tip = tip(words.name, amount(width, samples));
     return words;
 }
 

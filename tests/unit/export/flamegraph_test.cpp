@@ -154,9 +154,18 @@ std::vector<std::string> sample_pictures() {
     ExportOptions roots;
     roots.threads = roots.processes = roots.full_filenames = true;
     roots.title = "</title><script>alert(8)</script>\x1b";
-    return {picture(test::server_profile()),         picture(test::random_profile(3000)),
-            picture(test::deep_profile(5000)),       picture(test::hostile_profile()),
-            picture(test::hostile_profile(), roots), picture(Profile{})};
+    test::ProfileMaker rare;  // a mark with less than a hundredth of a percent, which the key tells
+    rare.sample(rare.push(kEmptyStack, rare.frame("work", "work.py", 1, FunctionKind::kProject)), 99'999,
+                std::chrono::seconds(999));
+    rare.sample(rare.push(kEmptyStack, rare.frame("(unproven)", "", 0, FunctionKind::kMarker)), 1,
+                std::chrono::milliseconds(10));
+    return {picture(rare.take()),
+            picture(test::server_profile()),
+            picture(test::random_profile(3000)),
+            picture(test::deep_profile(5000)),
+            picture(test::hostile_profile()),
+            picture(test::hostile_profile(), roots),
+            picture(Profile{})};
 }
 
 TEST(Flamegraph, IsWellFormedWhateverTheNames) {

@@ -59,6 +59,33 @@ TEST_P(ThreadStatusSources, TellsRunningFromBlockedFromGone) {
     EXPECT_EQ(reader.source(), GetParam());
 }
 
+/// To wait is to give up the CPU; to lose it is not.
+TEST(ThreadStatus, CountsHowOftenAThreadGaveUpItsCpu) {
+    ForkedChild child([](ChildPort& port) {
+        port.ready();
+        port.await_go();
+        spin();
+        return 0;
+    });
+    child.await_ready();
+    const auto process = ProcessHandle::open(child.pid());
+    ASSERT_TRUE(process);
+    ThreadStatusReader reader(*process);
+    const Tid tid = main_thread(child);
+    EXPECT_TRUE(eventually([&] { return reader.state(tid) == RunState::kBlocked; }));
+    const auto waiting = reader.voluntary_switches(tid);
+    ASSERT_TRUE(waiting);
+    EXPECT_GE(*waiting, 1U);
+    EXPECT_EQ(reader.voluntary_switches(tid), waiting);
+    child.go();
+    EXPECT_TRUE(eventually([&] { return reader.state(tid) == RunState::kRunning; }));
+    const auto running = reader.voluntary_switches(tid);
+    child.signal(SIGSTOP);
+    EXPECT_TRUE(eventually([&] { return reader.state(tid) == RunState::kBlocked; }));
+    EXPECT_EQ(reader.voluntary_switches(tid), *running + 1);
+    EXPECT_EQ(reader.voluntary_switches(Tid(0x7ffffff0)), std::nullopt);
+}
+
 /// Two spinning processes on one CPU: one of them has no CPU at any moment, and both count as running.
 TEST_P(ThreadStatusSources, CountsARunnableThreadWithoutACpuAsRunning) {
     const auto body = [](ChildPort& port) {
