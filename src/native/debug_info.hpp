@@ -14,7 +14,7 @@ namespace lampyr::native {
 /// a limit for depth and for the entries that are looked at.
 class DebugInfo {
   public:
-    /// Null: there is none, or it needs another file.
+    /// Null: there is none, it needs another file, or there is more of it than is read.
     [[nodiscard]] static std::unique_ptr<DebugInfo> open(Elf* elf);
     ~DebugInfo();
     DebugInfo(const DebugInfo&) = delete;
