@@ -41,6 +41,7 @@ struct DumpFrame {
     std::string source{};             ///< `DumpOptions::source`: the line as it is in the file; empty: not known
     std::vector<DumpLocal> locals{};  ///< `DumpOptions::locals`; those that have a value
     bool locals_read = false;         ///< false: not asked for, or the frame was gone or could not be read
+    bool machine = false;  ///< `DumpOptions::native`: a function in machine code; `file` is the program or library
 };
 
 /// An exception that a thread handles, or one on its way to who handles it.
@@ -97,6 +98,7 @@ struct ProcessDump {
 
 struct DumpOptions {
     bool blocking = false;   ///< stop the Python threads while reading
+    bool native = false;     ///< also machine frames; stops the Python threads for a copy of their stacks
     bool positions = false;  ///< also columns, where the interpreter keeps them
     bool source = false;     ///< also the line of source, of files that have not changed since the process started
     /// Also arguments and variables of functions: 0 none, 1 values in short, 2 at length. They are read over a moment in which

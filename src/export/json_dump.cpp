@@ -89,7 +89,7 @@ void write_locals(JsonWriter& json, const DumpFrame& frame) {
 
 void write_frame(JsonWriter& json, const DumpFrame& frame, const ProcessDump& dump) {
     const bool code = frame.kind != FunctionKind::kMarker;
-    const bool qualified = dump.qualified_names && code;
+    const bool qualified = dump.qualified_names && code && !frame.machine;
     const std::string_view name = frame.name;
     json.begin_object();
     json.field("function", qualified ? name.substr(name.rfind('.') + 1) : name);

@@ -164,7 +164,7 @@ void DumpText::add_thread(const DumpThread& thread, const ProcessDump& dump) {
     for (const DumpFrame& frame : thread.frames) {
         add_frame(frame);
         add_source(frame);
-        if (frame.kind == FunctionKind::kMarker || !dump.with_locals) continue;
+        if (frame.kind == FunctionKind::kMarker || frame.machine || !dump.with_locals) continue;
         if (!frame.locals_read) {
             add(Style::kNote, "        (variables could not be read)");
             end_line();

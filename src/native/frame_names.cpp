@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include "native/frame_names.hpp"
 
-#include <cxxabi.h>
+#include "native/cython_names.hpp"
+#include "native/symbol_names.hpp"
 
 #include <algorithm>
 #include <array>
-#include <cstdlib>
-#include <memory>
 
 namespace lampyr::native {
 namespace {
@@ -53,21 +52,32 @@ constexpr std::array<std::string_view, 36> kPlumbing{"_PyEval_",
                                                      "_PyCallMethod",
                                                      "_Py_BuiltinCall",
                                                      "_Py_VectorCall"};
-constexpr std::array<std::string_view, 7> kCollector{"gc_collect_main",     "gc_collect_generations", "collect",
-                                                     "gc_collect_internal", "gc_collect_region",      "_PyGC_Collect",
-                                                     "PyGC_Collect"};
-constexpr std::array<std::string_view, 2> kImport{"PyImport_ImportModuleLevelObject", "PyImport_ImportModuleLevel"};
+/// Functions of the interpreter that one wants to see between Python frames, and what they are called.
+struct Landmark {
+    std::string_view symbol, label;
+};
+constexpr std::string_view kCollector = "garbage collection";
+constexpr std::array<Landmark, 15> kLandmarks{{{"gc_collect_main", kCollector},
+                                               {"gc_collect_generations", kCollector},
+                                               {"collect", kCollector},
+                                               {"gc_collect_internal", kCollector},
+                                               {"gc_collect_region", kCollector},
+                                               {"gc_collect_full", kCollector},
+                                               {"gc_collect_young", kCollector},
+                                               {"_PyGC_Collect", kCollector},
+                                               {"PyGC_Collect", kCollector},
+                                               {"PyImport_ImportModuleLevelObject", "import"},
+                                               {"PyImport_ImportModuleLevel", "import"},
+                                               {"builtin_eval", "eval"},
+                                               {"builtin_exec", "exec"},
+                                               {"exec_statement", "exec"},
+                                               {"builtin_execfile", "execfile"}}};
 
-template <std::size_t n>
-bool is_one_of(std::string_view name, const std::array<std::string_view, n>& names) {
-    return std::find(names.begin(), names.end(), name) != names.end();
-}
-
-/// Without what compilers append to parts and copies of a function: ".cold", ".constprop.0", ".lto_priv.0".
-std::string_view base_name(std::string_view symbol) { return symbol.substr(0, symbol.find('.')); }
-
-bool is_hexadecimal(std::string_view text) {
-    return text.find_first_not_of("0123456789abcdef") == std::string_view::npos;
+/// Empty: none.
+std::string_view landmark(std::string_view symbol) {
+    const auto found = std::find_if(kLandmarks.begin(), kLandmarks.end(),
+                                    [name = base_name(symbol)](const Landmark& each) { return each.symbol == name; });
+    return found != kLandmarks.end() ? found->label : std::string_view();
 }
 
 bool is_system(std::string_view file) {
@@ -75,30 +85,29 @@ bool is_system(std::string_view file) {
            file.starts_with("ld-linux") || file.starts_with("ld-musl") || file.starts_with("ld-2");
 }
 
-}  // namespace
-
-std::string demangle(std::string_view symbol) {
-    std::string name(base_name(symbol));
-    if (!name.starts_with("_Z")) return name;
-    struct Free {
-        void operator()(char* text) const { std::free(text); }
-    };
-    int status = 0;
-    const std::unique_ptr<char, Free> plain(abi::__cxa_demangle(name.c_str(), nullptr, nullptr, &status));
-    if (status != 0 || !plain) return name;
-    std::string_view text = plain.get();
-    // Rust's older names end in a hash that tells versions of a crate apart: "::h" and 16 digits.
-    constexpr std::size_t kHash = 19;
-    if (text.size() > kHash && text.substr(text.size() - kHash).starts_with("::h") &&
-        is_hexadecimal(text.substr(text.size() - kHash + 3)))
-        text.remove_suffix(kHash);
-    return std::string(text);
+/// Code that was made while the program ran. The interpreter names what it makes to call a Python function by (`-X perf`) after that
+/// function, which has a frame of its own.
+void name_made_code(FrameName& frame, std::string_view name) {
+    if (name.empty()) return;
+    frame.function = name;
+    if (frame.file.empty()) frame.path = frame.file = "[generated code]";
+    if (name.starts_with("py::")) frame.role = Role::kPlumbing;
 }
+
+void name_cython(FrameName& frame, std::string_view symbol) {
+    if (is_cython_plumbing(symbol)) frame.role = Role::kPlumbing;
+    const auto cython = read_cython_name(base_name(symbol), frame.file);
+    if (!cython) return;
+    frame.function = cython->name;
+    frame.wrapper = cython->wrapper;
+}
+
+}  // namespace
 
 Role role_in_interpreter(std::string_view symbol, bool old_eval) {
     const std::string_view name = base_name(symbol);
     if (name == (old_eval ? kOldEval : kEval)) return Role::kEval;
-    if (is_one_of(name, kCollector) || is_one_of(name, kImport)) return Role::kLandmark;
+    if (!landmark(name).empty()) return Role::kLandmark;
     const auto begins = [&](std::string_view start) { return name.starts_with(start); };
     return std::any_of(kPlumbing.begin(), kPlumbing.end(), begins) ? Role::kPlumbing : Role::kInterpreter;
 }
@@ -111,21 +120,30 @@ FrameName name_frame(ModuleList& modules, std::uint64_t address) {
     frame.path = module->mapping.path;
     frame.file = module->name;
     frame.system = is_system(module->name);
+    if (!module->mapping.is_file()) name_made_code(frame, modules.made_code(address));
     if (!module->image) return frame;
     const SymbolTable& symbols = module->image->symbols();
-    const std::string_view symbol = symbols.find(address - module->image->bias());
-    if (!symbol.empty()) frame.function = demangle(symbol);
-    if (symbol == kFirst) frame.system = true;
+    const std::uint64_t place = address - module->image->bias();
     if (module->interpreter == Module::Interpreter::kNotAsked) {
-        module->interpreter = symbols.has(kEval)      ? Module::Interpreter::kNew
-                              : symbols.has(kOldEval) ? Module::Interpreter::kOld
-                                                      : Module::Interpreter::kNone;
+        module->interpreter = symbols.has(kEval)                                         ? Module::Interpreter::kNew
+                              : symbols.has(kOldEval)                                    ? Module::Interpreter::kOld
+                              : module->holds_runtime && module->image->name_eval_loop() ? Module::Interpreter::kNew
+                                                                                         : Module::Interpreter::kNone;
     }
-    if (module->interpreter == Module::Interpreter::kNone) return frame;
+    const std::string_view symbol = symbols.find(place);
+    if (symbol == kFirst) frame.system = true;
+    if (!symbol.empty()) frame.function = demangle(symbol);
+    if (module->interpreter == Module::Interpreter::kNone) {
+        name_cython(frame, symbol);
+        for (const std::string& inlined : module->image->inlined_at(place)) {
+            const auto cython = read_cython_name(inlined, frame.file);
+            frame.inlined.push_back(cython ? cython->name : demangle(inlined));
+        }
+        return frame;
+    }
     frame.interpreter = true;
     frame.role = role_in_interpreter(symbol, module->interpreter == Module::Interpreter::kOld);
-    if (frame.role == Role::kLandmark)
-        frame.function = is_one_of(base_name(symbol), kImport) ? "import" : "garbage collection";
+    if (frame.role == Role::kLandmark) frame.function = landmark(symbol);
     return frame;
 }
 

@@ -14,9 +14,10 @@
 namespace lampyr::native {
 namespace {
 
-// An eval loop has 40 KB and more in all versions and builds; nothing else in the interpreter comes near the upper limit.
+// The eval loop is the largest function of its interpreter in all versions and builds looked at: 29 KB in 2.7, 32 to 38 KB in
+// 3.6 to 3.10, 43 to 84 KB since, where the next is at most 0.93 of it. Where it is split, 1 KB keeps its name.
 constexpr std::uint64_t kTooSmallToBeWhole = 16U << 10;
-constexpr std::uint64_t kEvalLoopAtLeast = 48U << 10;
+constexpr std::uint64_t kEvalLoopAtLeast = 24U << 10;
 constexpr std::string_view kEval = "_PyEval_EvalFrameDefault";
 
 constexpr std::size_t kHeader = 12;  // version, three encodings, pointer to .eh_frame, count
@@ -49,6 +50,17 @@ std::vector<Extent> parse(const unsigned char* bytes, std::size_t size, std::uin
     return extents;
 }
 
+/// The largest function of all, if it has no name and is as large as an eval loop.
+bool name_largest(SymbolTable& symbols, Elf* elf, std::string_view name) {
+    Extent largest;
+    for (const Extent& extent : function_extents(elf))
+        if (extent.size > largest.size) largest = extent;
+    if (largest.size < kEvalLoopAtLeast || !symbols.find(largest.start).empty()) return false;
+    symbols.add(largest.start, largest.size, name);
+    symbols.sort();
+    return true;
+}
+
 }  // namespace
 
 std::vector<Extent> function_extents(Elf* elf) {
@@ -68,13 +80,9 @@ std::vector<Extent> function_extents(Elf* elf) {
 
 void name_hidden_eval_loop(SymbolTable& symbols, Elf* elf) {
     const auto size = symbols.size_of(kEval);
-    if (!size || *size >= kTooSmallToBeWhole) return;
-    Extent largest;
-    for (const Extent& extent : function_extents(elf))
-        if (extent.size > largest.size && symbols.find(extent.start).empty()) largest = extent;
-    if (largest.size < kEvalLoopAtLeast) return;
-    symbols.add(largest.start, largest.size, "_PyEval_EvalFrameDefault.cold");
-    symbols.sort();
+    if (size && *size < kTooSmallToBeWhole) name_largest(symbols, elf, "_PyEval_EvalFrameDefault.cold");
 }
+
+bool name_nameless_eval_loop(SymbolTable& symbols, Elf* elf) { return name_largest(symbols, elf, kEval); }
 
 }  // namespace lampyr::native

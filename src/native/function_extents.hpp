@@ -21,8 +21,12 @@ struct Extent {
 [[nodiscard]] std::vector<Extent> function_extents(Elf* elf);
 
 /// Compilers move what they think is rarely run out of a function, under a name of its own that a stripped file has lost.
-/// Where that is nearly all of CPython's eval loop (it was built without a profile of it), the largest function without a name
-/// is that part. Gives it its name; does nothing where the eval loop is whole, or no function is that large.
+/// Where that is nearly all of CPython's eval loop (it was built without a profile of it), the largest function, which has no name,
+/// is that part. Gives it its name; does nothing where the eval loop is whole, or the largest function has a name.
 void name_hidden_eval_loop(SymbolTable& symbols, Elf* elf);
+
+/// The same for an interpreter that does not name its eval loop at all. False: its largest function has another name, or is not
+/// that large. Whoever joins stacks finds out when it is another function, because their numbers differ.
+bool name_nameless_eval_loop(SymbolTable& symbols, Elf* elf);
 
 }  // namespace lampyr::native

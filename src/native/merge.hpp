@@ -14,7 +14,7 @@ enum class Role : std::uint8_t {
     kPlumbing,     ///< how the interpreter calls things; never shown
     kInterpreter,  ///< other code of the interpreter: shown where Python called it and nothing Python came of it
     kStart,        ///< how threads and programs begin; never shown
-    kLandmark,     ///< of the interpreter, and shown wherever it is: the garbage collector
+    kLandmark,     ///< of the interpreter, and shown wherever it is: garbage collection, import, eval
     kCode,         ///< everybody else's
 };
 

@@ -2,12 +2,12 @@
 #include "native/module_image.hpp"
 
 #include "elf/image.hpp"
+#include "native/debug_file.hpp"
+#include "native/debug_info.hpp"
 #include "native/function_extents.hpp"
 #include "process/target_files.hpp"
 
 #include <elfutils/libdw.h>
-#include <fcntl.h>
-#include <fmt/format.h>
 #include <libelf.h>
 
 #include <string>
@@ -25,22 +25,16 @@ struct EndTables {
     void operator()(Dwarf_CFI* tables) const { dwarf_cfi_end(tables); }
 };
 
-/// A file of the host that holds the symbols that were stripped from this image (Debian's -dbgsym packages).
-process::UniqueFd open_debug_file(const std::string& build_id) {
-    if (build_id.size() < 3) return process::UniqueFd();
-    const std::string path =
-        fmt::format("/usr/lib/debug/.build-id/{}/{}.debug", build_id.substr(0, 2), build_id.substr(2));
-    return process::UniqueFd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
-}
-
 }  // namespace
 
 struct ModuleImage::Handle {
     process::UniqueFd fd;
     std::vector<char> memory;  // of the vdso, which is no file
-    std::string build_id;
     std::unique_ptr<Elf, EndElf> elf;
     std::unique_ptr<Dwarf_CFI, EndTables> tables;
+    process::UniqueFd debug_fd;
+    std::unique_ptr<Elf, EndElf> debug_elf;  // what was stripped, if it is in another file
+    std::unique_ptr<DebugInfo> debug_info;
 };
 
 ModuleImage::ModuleImage(std::unique_ptr<Handle> handle, std::uint64_t bias)
@@ -65,10 +59,11 @@ std::unique_ptr<ModuleImage> ModuleImage::open(const process::ProcessHandle& pro
     if (!image) return nullptr;
     const auto bias = image->load_bias(mapping.start, mapping.file_offset);
     if (!bias) return nullptr;
-    handle->build_id = image->build_id();
     handle->fd = std::move(*fd);
     handle->elf.reset(elf_begin(handle->fd.get(), ELF_C_READ, nullptr));
     if (!handle->elf) return nullptr;
+    handle->debug_fd = open_debug_file(process, handle->elf.get(), mapping.path, image->build_id());
+    if (handle->debug_fd) handle->debug_elf.reset(elf_begin(handle->debug_fd.get(), ELF_C_READ, nullptr));
     return std::unique_ptr<ModuleImage>(new ModuleImage(std::move(handle), *bias));
 }
 
@@ -82,13 +77,24 @@ const SymbolTable& ModuleImage::symbols() {
     if (symbols_) return *symbols_;
     symbols_.emplace();
     symbols_->add(handle_->elf.get());
-    if (const process::UniqueFd debug = open_debug_file(handle_->build_id)) {
-        const std::unique_ptr<Elf, EndElf> elf(elf_begin(debug.get(), ELF_C_READ, nullptr));
-        if (elf) symbols_->add(elf.get());
-    }
+    if (handle_->debug_elf) symbols_->add(handle_->debug_elf.get());
     symbols_->sort();
     name_hidden_eval_loop(*symbols_, handle_->elf.get());
     return *symbols_;
+}
+
+bool ModuleImage::name_eval_loop() {
+    static_cast<void>(symbols());
+    return name_nameless_eval_loop(*symbols_, handle_->elf.get());
+}
+
+std::vector<std::string> ModuleImage::inlined_at(std::uint64_t address) {
+    if (!debug_info_read_) {
+        debug_info_read_ = true;
+        if (handle_->debug_elf) handle_->debug_info = DebugInfo::open(handle_->debug_elf.get());
+        if (!handle_->debug_info) handle_->debug_info = DebugInfo::open(handle_->elf.get());
+    }
+    return handle_->debug_info ? handle_->debug_info->inlined_at(address) : std::vector<std::string>();
 }
 
 }  // namespace lampyr::native

@@ -9,13 +9,14 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
-#include <string_view>
+#include <string>
+#include <vector>
 
 struct Dwarf_CFI_s;
 
 namespace lampyr::native {
 
-/// One file of machine code in a process: its unwind tables and its functions. The file is read with pread, as the target
+/// One file of machine code in a process: its unwind tables and its functions, also those in a separate debug file. The file is read with pread, as the target
 /// sees it. Of what it needs nothing is read before it is asked for.
 class ModuleImage {
   public:
@@ -32,6 +33,10 @@ class ModuleImage {
     /// Null: there are none.
     [[nodiscard]] Dwarf_CFI_s* unwind_tables();
     [[nodiscard]] const SymbolTable& symbols();
+    /// For an interpreter whose eval loop has no name: gives it the one it usually has. False: no function is like it.
+    bool name_eval_loop();
+    /// The functions that a compiler has put into the one at a link-time address, innermost first; as the linker names them.
+    [[nodiscard]] std::vector<std::string> inlined_at(std::uint64_t address);
 
   private:
     struct Handle;
@@ -40,6 +45,7 @@ class ModuleImage {
     std::unique_ptr<Handle> handle_;
     std::uint64_t bias_;
     bool tables_read_ = false;
+    bool debug_info_read_ = false;
     std::optional<SymbolTable> symbols_;
 };
 

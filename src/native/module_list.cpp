@@ -2,6 +2,8 @@
 #include "native/module_list.hpp"
 
 #include <algorithm>
+#include <iterator>
+#include <optional>
 
 namespace lampyr::native {
 namespace {
@@ -13,6 +15,14 @@ bool is_same(const process::Mapping& a, const process::Mapping& b) {
     return a.start == b.start && a.end == b.end && a.file_offset == b.file_offset && a.same_file(b) && a.path == b.path;
 }
 
+/// The mapping of a file that an address belongs to. Variables that begin as zero are in memory without a file, which follows.
+const process::Mapping* owner_of(const std::vector<process::Mapping>& maps, RemoteAddr address) {
+    const process::Mapping* found = process::find_mapping(maps, address);
+    while (found != nullptr && !found->is_file() && found != maps.data() && std::prev(found)->end == found->start)
+        --found;
+    return found != nullptr && found->is_file() ? found : nullptr;
+}
+
 }  // namespace
 
 bool ModuleList::refresh(std::chrono::nanoseconds now) {
@@ -22,6 +32,8 @@ bool ModuleList::refresh(std::chrono::nanoseconds now) {
     unknown_met_ = false;
     auto maps = process::read_maps(process_);
     if (!maps) return false;
+    const process::Mapping* interpreter = owner_of(*maps, runtime_);
+    const auto file = interpreter != nullptr ? std::optional(*interpreter) : std::nullopt;
     std::erase_if(*maps, [](const process::Mapping& mapping) { return !mapping.executable; });
     const auto same = [](const Module& module, const process::Mapping& mapping) {
         return is_same(module.mapping, mapping);
@@ -37,7 +49,9 @@ bool ModuleList::refresh(std::chrono::nanoseconds now) {
             continue;
         }
         std::string name = mapping.path.substr(mapping.path.rfind('/') + 1);
+        const bool holds_runtime = file && mapping.is_file() && mapping.same_file(*file);
         modules.push_back({std::move(mapping), std::move(name)});
+        modules.back().holds_runtime = holds_runtime;
     }
     modules_ = std::move(modules);
     ever_ = true;

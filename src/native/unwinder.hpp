@@ -40,10 +40,12 @@ class Unwinder {
         std::uint64_t address = 0;
         std::unique_ptr<UnwindRule> rule;  // null: none covers the address
     };
-    [[nodiscard]] const UnwindRule* rule_at(std::uint64_t address);
+    [[nodiscard]] const UnwindRule* rule_at(std::uint64_t address, std::uint64_t behind_call);
+    [[nodiscard]] const UnwindRule* rule_of_code(std::uint64_t address);
 
     ModuleList& modules_;
     std::vector<Slot> slots_;
+    UnwindRule of_code_;  // of the last code without tables
     std::vector<std::uint64_t> frames_;
 };
 

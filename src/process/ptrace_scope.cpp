@@ -4,7 +4,7 @@
 #include "process/proc_file.hpp"
 #include "process/stat_line.hpp"
 
-#include <sched.h>
+#include <pthread.h>
 #include <sys/ptrace.h>
 #include <sys/wait.h>
 
@@ -42,7 +42,7 @@ bool PtraceScope::is_dead(Tid tid) const {
     return !stat || stat->is_dead();
 }
 
-void PtraceScope::stop(std::span<const Tid> threads, Clock::time_point deadline) {
+void PtraceScope::stop(std::span<const Tid> threads, Clock::time_point deadline, bool beside) {
     results_.clear();
     for (const Tid tid : threads) results_.push_back({tid, StopResult::kLate});
     tracees_.assign(threads.size(), Tracee{});
@@ -61,7 +61,7 @@ void PtraceScope::stop(std::span<const Tid> threads, Clock::time_point deadline)
         if (tracees_[i].pending)
             trace(PTRACE_INTERRUPT, results_[i].tid);  // fails only for the dying: seen by the wait
     }
-    await(deadline);
+    await(deadline, beside);
     for (const ThreadStop& thread : results_) {
         if (thread.result == StopResult::kGone) known_.erase(thread.tid);
     }
@@ -90,17 +90,23 @@ void PtraceScope::seize(std::size_t index) {
     results_[index].result = gone ? StopResult::kGone : StopResult::kRefused;
 }
 
-void PtraceScope::await(Clock::time_point deadline) {
-    // Running threads stop within some 10 us and sleeping ones must be woken: give up the CPU to them, then sleep.
-    constexpr int kYields = 64;
+void PtraceScope::await(Clock::time_point deadline, bool beside) {
+    // A thread that runs on another processor stops within some 10 us; to sleep would make it later. One whose processor this
+    // thread has taken stops only when this thread sleeps, and then at once.
+    constexpr std::chrono::microseconds kSpin{15};
+    constexpr std::chrono::microseconds kSoon{200};
+    constexpr timespec kShortPause{0, 10'000};
     constexpr timespec kPause{0, 50'000};
     constexpr int kPausesBetweenDeathChecks = 20;
-    for (int round = 0;; ++round) {
+    if (beside && may_sleep()) static_cast<void>(poll(0, true));
+    const Clock::time_point began = Clock::now();
+    int pauses = 0;
+    for (;;) {
         bool pending = false;
         bool progress = false;
         for (std::size_t i = 0; i < tracees_.size(); ++i) {
             if (!tracees_[i].pending) continue;
-            if (poll(i) || (round > kYields && round % kPausesBetweenDeathChecks == 0 && poll_death(i))) {
+            if (poll(i) || (pauses % kPausesBetweenDeathChecks == kPausesBetweenDeathChecks - 1 && poll_death(i))) {
                 progress = true;
             } else {
                 pending = true;
@@ -108,24 +114,41 @@ void PtraceScope::await(Clock::time_point deadline) {
         }
         if (!pending) return;
         if (progress) continue;
-        if (Clock::now() >= deadline) return;
-        if (round < kYields) {
-            ::sched_yield();
-        } else {
-            ::nanosleep(&kPause, nullptr);
-        }
+        const Clock::time_point now = Clock::now();
+        if (now >= deadline) return;
+        if (!beside && now - began < kSpin) continue;
+        ::nanosleep(now - began < kSoon ? &kShortPause : &kPause, nullptr);
+        ++pauses;
     }
 }
 
-bool PtraceScope::poll(std::size_t index) {
+/// One thread was asked for, so that nothing is held while it cannot stop.
+bool PtraceScope::may_sleep() const { return tracees_.size() == 1 && tracees_.front().pending; }
+
+void PtraceScope::forget() {
+    tracees_.clear();
+    waits_.store(false, std::memory_order_release);
+}
+
+bool PtraceScope::poll(std::size_t index, bool sleep) {
     Tracee& tracee = tracees_[index];
     const Tid tid = results_[index].tid;
     // A dead tracee must be collected, else its parent never hears of its end. But the main thread of our own child
     // carries the exit status, which belongs to the owner of that child.
     const bool collect = !(our_child_ && tid.value == process_.pid().value);
     siginfo_t info{};
-    if (::waitid(P_PID, static_cast<id_t>(tid.value), &info, WSTOPPED | WNOHANG | __WALL | (collect ? WEXITED : 0)) !=
-        0) {
+    const int how = WSTOPPED | __WALL | (collect ? WEXITED : 0);
+    int failed = 0;
+    if (sleep) {
+        waits_.store(true, std::memory_order_release);
+        ::pthread_setcancelstate(PTHREAD_CANCEL_ENABLE, nullptr);
+        failed = ::waitid(P_PID, static_cast<id_t>(tid.value), &info, how);
+        ::pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, nullptr);
+        waits_.store(false, std::memory_order_release);
+    } else {
+        failed = ::waitid(P_PID, static_cast<id_t>(tid.value), &info, how | WNOHANG);
+    }
+    if (failed != 0) {
         if (errno == EINTR) return false;
         tracee.pending = tracee.seized = false;
         results_[index].result = StopResult::kGone;  // ECHILD: not a tracee any more

@@ -4,6 +4,7 @@
 #include "process/process_handle.hpp"
 #include "process/thread_stopper.hpp"
 
+#include <atomic>
 #include <chrono>
 #include <span>
 #include <unordered_set>
@@ -19,11 +20,17 @@ class PtraceScope {
 
     explicit PtraceScope(const ProcessHandle& process);
 
-    /// Seizes, interrupts and awaits the threads. Those that stopped are held on return.
-    void stop(std::span<const Tid> threads, Clock::time_point deadline);
+    /// Seizes, interrupts and awaits the threads. Those that stopped are held on return. `beside`: the calling thread is on
+    /// their processor.
+    void stop(std::span<const Tid> threads, Clock::time_point deadline, bool beside = false);
     /// Detaches all. False: some tracee could not be detached (running, or dying), and only the end of the calling
     /// thread lets it go.
     [[nodiscard]] bool release();
+
+    /// For another thread: the calling thread of `stop` sleeps until a thread stops, without a deadline. It can be cancelled
+    /// (pthread_cancel) there and nowhere else; when it has ended so this stays, and `forget` must follow.
+    [[nodiscard]] bool waits() const { return waits_.load(std::memory_order_acquire); }
+    void forget();
 
     [[nodiscard]] StopOutcome outcome() const;
     [[nodiscard]] std::span<const ThreadStop> threads() const { return results_; }
@@ -38,9 +45,10 @@ class PtraceScope {
     void seize(std::size_t index);
     /// Thread numbers may come from the target's memory: no thread of another process is ever touched.
     [[nodiscard]] bool is_ours_to_stop(Tid tid);
-    void await(Clock::time_point deadline);
+    void await(Clock::time_point deadline, bool beside);
     /// True when the thread's fate became known.
-    bool poll(std::size_t index);
+    bool poll(std::size_t index, bool sleep = false);
+    [[nodiscard]] bool may_sleep() const;
     bool poll_death(std::size_t index);
     [[nodiscard]] bool is_dead(Tid tid) const;
 
@@ -48,6 +56,7 @@ class PtraceScope {
     bool our_child_;
     std::vector<ThreadStop> results_;
     std::vector<Tracee> tracees_;
+    std::atomic<bool> waits_{false};
     std::unordered_set<Tid> known_;  ///< threads of this process, as far as they were asked for
 };
 

@@ -4,11 +4,13 @@
 #include "process/permissions.hpp"
 #include "process/ptrace_scope.hpp"
 #include "process/raised_priority.hpp"
+#include "process/tracer_place.hpp"
+#include "process/turn_word.hpp"
 
+#include <pthread.h>
 #include <sys/prctl.h>
 
 #include <algorithm>
-#include <atomic>
 #include <cerrno>
 #include <csignal>
 #include <cstdint>
@@ -30,7 +32,7 @@ class ThreadStopper::Tracer {
 
     ~Tracer() {
         release();
-        if (thread_.joinable() && turn_.load(std::memory_order_acquire) != Turn::kEnded) hand_over(Turn::kQuit);
+        if (thread_.joinable() && turn_.get() != Turn::kEnded) turn_.set(Turn::kQuit);
         if (thread_.joinable()) thread_.join();
     }
 
@@ -44,15 +46,19 @@ class ThreadStopper::Tracer {
             outcome_.late = static_cast<std::uint32_t>(threads.size());
             return outcome_;
         }
-        hand_over(Turn::kStop);
-        await_owner(Turn::kStop);
+        turn_.set(Turn::kStop);
+        // The tracer may sleep until a thread stops that cannot. Then it is made to end, and the kernel lets the thread go.
+        for (bool cancelled = false; !turn_.wait_while(Turn::kStop, deadline_);) {
+            if (!cancelled && scope_.waits()) cancelled = ::pthread_cancel(thread_.native_handle()) == 0;
+        }
+        if (turn_.get() == Turn::kEnded && scope_.waits()) give_up();
         return outcome_;
     }
 
     void release() {
-        if (turn_.load(std::memory_order_acquire) != Turn::kHolding) return;
-        hand_over(Turn::kRelease);
-        await_owner(Turn::kRelease);
+        if (turn_.get() != Turn::kHolding) return;
+        turn_.set(Turn::kRelease);
+        turn_.wait_while(Turn::kRelease);
     }
 
     [[nodiscard]] const PtraceScope& scope() const { return scope_; }
@@ -60,6 +66,9 @@ class ThreadStopper::Tracer {
     [[nodiscard]] const ProcessHandle& process() const { return process_; }
 
   private:
+    /// A thread of the same processor stops sooner.
+    static constexpr std::chrono::microseconds kSlow{15};
+
     enum class Turn : std::uint32_t {
         kIdle,     ///< owner's: nothing held
         kStop,     ///< tracer's: stop the threads
@@ -70,41 +79,51 @@ class ThreadStopper::Tracer {
     };
 
     bool start() {
-        if (turn_.load(std::memory_order_acquire) != Turn::kEnded) return true;
+        if (turn_.get() != Turn::kEnded) return true;
         if (thread_.joinable()) thread_.join();
         // The profiler's signals are for its other threads.
         sigset_t all;
         sigset_t before;
         ::sigfillset(&all);
         ::pthread_sigmask(SIG_SETMASK, &all, &before);
-        turn_.store(Turn::kIdle, std::memory_order_release);
+        turn_.set(Turn::kIdle);
         try {
             thread_ = std::thread([this] { run(); });
         } catch (const std::system_error&) {
-            turn_.store(Turn::kEnded, std::memory_order_release);
+            turn_.set(Turn::kEnded);
         }
         ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
         return thread_.joinable();
     }
 
-    void hand_over(Turn turn) {
-        turn_.store(turn, std::memory_order_release);
-        turn_.notify_one();
+    /// After the tracer was made to end in its wait: nothing is held.
+    void give_up() {
+        thread_.join();
+        scope_.forget();
+        outcome_ = StopOutcome{};
+        outcome_.late = static_cast<std::uint32_t>(asked_.size());
+        ++statistics_.stops;
+        ++statistics_.late;
     }
 
-    void await_owner(Turn given) { turn_.wait(given, std::memory_order_acquire); }
-
     void run() {
+        ::pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, nullptr);  // but in one wait of PtraceScope
+        struct AtEnd {
+            TurnWord<Turn>& turn;
+            ~AtEnd() { turn.set(Turn::kEnded); }
+        } const at_end{turn_};
         ::prctl(PR_SET_NAME, "lampyr-tracer");
         ::prctl(PR_SET_TIMERSLACK, 1UL);  // short sleeps in the wait for a stop are short
+        TracerPlace place;
+        place_ = &place;
         RaisedPriority priority;  // the target is held as long as this thread takes; it works only when it is asked to
         priority.raise();
         for (;;) {
-            const Turn turn = turn_.load(std::memory_order_acquire);
+            const Turn turn = turn_.get();
             bool clean = true;
             if (turn == Turn::kStop) {
                 if (stop_threads()) {
-                    hand_over(Turn::kHolding);
+                    turn_.set(Turn::kHolding);
                     continue;
                 }
                 clean = clean_;
@@ -113,18 +132,19 @@ class ThreadStopper::Tracer {
             } else if (turn == Turn::kQuit) {
                 clean = false;
             } else {
-                turn_.wait(turn, std::memory_order_acquire);
+                turn_.wait_while(turn);
                 continue;
             }
-            hand_over(clean ? Turn::kIdle : Turn::kEnded);
             if (!clean) return;
+            turn_.set(Turn::kIdle);
         }
     }
 
     /// True: threads are held for the owner.
     bool stop_threads() {
         began_ = Clock::now();
-        scope_.stop(asked_, began_ + deadline_);
+        scope_.stop(asked_, began_ + deadline_, place_->beside());
+        slow_ = Clock::now() - began_ > kSlow;
         outcome_ = scope_.outcome();
         ++statistics_.stops;
         if (outcome_.late > 0) ++statistics_.late;
@@ -141,6 +161,7 @@ class ThreadStopper::Tracer {
             statistics_.total += held;
             statistics_.longest = std::max(statistics_.longest, held);
             statistics_.each.add(held);
+            if (clean && slow_) place_->follow(process_, scope_.threads().front().tid);
         }
         return clean;
     }
@@ -153,10 +174,12 @@ class ThreadStopper::Tracer {
     PtraceScope scope_;
     StopOutcome outcome_;
     StopStatistics statistics_;
+    TracerPlace* place_ = nullptr;  // on the tracing thread's stack
     Clock::time_point began_;
+    bool slow_ = false;  // they were long in stopping
     bool clean_ = true;
 
-    std::atomic<Turn> turn_{Turn::kEnded};
+    TurnWord<Turn> turn_{Turn::kEnded};
     std::thread thread_;
 };
 

@@ -3,12 +3,14 @@
 
 #include "cpython/frame_position.hpp"
 #include "cpython/thread_names.hpp"
+#include "process/thread_registers.hpp"
 #include "process/thread_status.hpp"
 #include "process/thread_stopper.hpp"
 #include "sampler/code_cache.hpp"
 #include "sampler/collectors.hpp"
 #include "sampler/dump_source.hpp"
 #include "sampler/local_values.hpp"
+#include "sampler/native_stacks.hpp"
 #include "sampler/source_lines.hpp"
 #include "sampler/stack_resolver.hpp"
 #include "sampler/target_impl.hpp"
@@ -51,13 +53,20 @@ void add_detail(DumpFrame& frame, FrameDetail& detail) {
 }
 
 /// The frames of a stack in the profile's tables, innermost first. `details` are of the same frames, without the markers.
-std::vector<DumpFrame> frames_of(const Profile& profile, StackId stack, std::span<FrameDetail> details) {
+/// `python`: the same stack without machine frames.
+std::vector<DumpFrame> frames_of(const Profile& profile, StackId stack, StackId python,
+                                 std::span<FrameDetail> details) {
     std::vector<DumpFrame> frames;
     for (; stack != kEmptyStack; stack = profile.stacks[stack.value].parent) {
         const StackNode& node = profile.stacks[stack.value];
         const Function& function = profile.function(node.frame);
         frames.push_back({profile.string(function.name), profile.string(function.file),
                           profile.string(function.short_file), profile.frames[node.frame.value].line, function.kind});
+        if (python == kEmptyStack || profile.stacks[python.value].frame != node.frame) {
+            frames.back().machine = function.kind != FunctionKind::kMarker;
+            continue;
+        }
+        python = profile.stacks[python.value].parent;
         if (details.empty() || details.front().frame != node.frame) continue;
         add_detail(frames.back(), details.front());
         details = details.subspan(1);
@@ -84,7 +93,8 @@ struct Found {
     DumpThread thread;
     RemoteAddr interpreter;
     RemoteAddr thread_state;
-    StackId stack = kEmptyStack;
+    StackId python = kEmptyStack;
+    StackId stack = kEmptyStack;         // the same, with machine frames if they are wanted
     std::vector<FrameDetail> details{};  // innermost first; only when wanted
 };
 
@@ -97,7 +107,9 @@ class Dumper {
           reader_(source.memory, source.runtime.layout, {source.runtime.runtime, source.runtime.current_thread}),
           cache_(source.memory, source.runtime.layout, builder_, source.files),
           collectors_(source.memory, source.runtime) {
-        if (source.process != nullptr) status_.emplace(*source.process);
+        if (source.process == nullptr) return;
+        status_.emplace(*source.process);
+        if (options.native) native_.emplace(*source.process, source.memory, source.runtime.runtime, builder_);
     }
 
     Result<ProcessDump> run();
@@ -110,6 +122,8 @@ class Dumper {
 
     bool sweep();
     bool sweep_stopped(bool last);
+    void copy_machine_stacks(std::span<const Tid> tids);
+    void merge_machine_stacks();
     void resolve();
     void note_frames(const cpython::RawStack& stack, Found& found);
     void read_locals();
@@ -130,10 +144,12 @@ class Dumper {
     cpython::StackReader reader_;
     sampler::CodeCache cache_;
     std::optional<process::ThreadStatusReader> status_;  // not of a core
-    std::unique_ptr<process::ThreadStopper> stopper_;    // blocking only
+    std::unique_ptr<process::ThreadStopper> stopper_;    // blocking or native only
+    std::optional<sampler::NativeStacks> native_;        // with options.native only
+    std::map<Tid, native::StackCopy> machine_;           // of native_
     std::vector<Found> found_;
     sampler::Collectors collectors_;
-    std::map<std::uint64_t, Doing> doing_;  // by ident; blocking only: before the first stop
+    std::map<std::uint64_t, Doing> doing_;  // by ident; with stopper_ only: before the first stop
 };
 
 bool Dumper::is_active(Tid tid) {
@@ -175,7 +191,28 @@ bool Dumper::sweep() {
     return !reader_.list_broken() && all_proven();
 }
 
-/// The same with the Python threads held; whether they ran is asked before.
+/// While the threads are held.
+void Dumper::copy_machine_stacks(std::span<const Tid> tids) {
+    if (!native_) return;
+    for (const Tid tid : tids) native_->copy(tid, machine_.at(tid));
+}
+
+/// When they run again.
+void Dumper::merge_machine_stacks() {
+    if (!native_) return;
+    std::array<std::uint64_t, kLossCount> losses{};
+    native_->refresh({});
+    for (std::size_t i = 0; i < found_.size(); ++i) {
+        const cpython::RawStack& stack = *reader_.stacks()[i];
+        const bool readable =
+            stack.status == cpython::StackStatus::kOk || stack.status == cpython::StackStatus::kNoFrame;
+        if (readable)
+            found_[i].stack = native_->merge(stack, found_[i].python, machine_[found_[i].thread.os_tid], losses);
+    }
+}
+
+/// The same with the Python threads held; whether they ran is asked before. For machine frames alone they are held no longer
+/// than it takes to copy.
 bool Dumper::sweep_stopped(bool last) {
     if (reader_.sweep() != cpython::StackReader::Outcome::kOk) return false;
     std::vector<Tid> tids;
@@ -183,15 +220,21 @@ bool Dumper::sweep_stopped(bool last) {
         note_doing(*stack);
         if (const Tid tid = source_.os_tid(*stack); tid.value != 0) tids.push_back(tid);
     }
+    if (native_)  // a dump may have one attempt only, so there is room for all of a stack
+        for (const Tid tid : tids) machine_.try_emplace(tid, native::StackCopy::kMostBytes).first->second.make_room();
     bool ok = false;
     stopper_->during_stop(tids, [&](const process::StopOutcome&) {
         collectors_.begin(reader_.interpreters());
+        copy_machine_stacks(tids);
         ok = reader_.sweep() == cpython::StackReader::Outcome::kOk;
+        if (!options_.blocking) return;
         if (ok) resolve();
         if (!ok || !(last || all_proven())) return;
         read_locals();
         read_exceptions();
     });
+    if (ok && !options_.blocking) resolve();
+    if (ok) merge_machine_stacks();
     for (Found& found : found_) take_doing(found.thread, doing_[found.thread.ident]);
     return ok && all_proven();
 }
@@ -212,7 +255,8 @@ void Dumper::resolve() {
             (stack->status == cpython::StackStatus::kOk && stack->root_reached && stack->unproven == 0);
         sampler::StackResolver resolver;
         if (stack->status == cpython::StackStatus::kOk)
-            found.stack = resolver.resolve(*stack, cache_, builder_, reader_.code_generation(), {}, losses);
+            found.python = resolver.resolve(*stack, cache_, builder_, reader_.code_generation(), {}, losses);
+        found.stack = found.python;
         found.thread.proven = found.thread.proven && resolver.last_proven();
         if (options_.positions || options_.locals != 0) note_frames(*stack, found);
         found.thread.attachment =
@@ -263,7 +307,7 @@ void Dumper::take_names() {
 
 Result<ProcessDump> Dumper::run() {
     const bool found_threads = reader_.sweep() == cpython::StackReader::Outcome::kOk;
-    if (options_.blocking && source_.process != nullptr) {
+    if ((options_.blocking || options_.native) && source_.process != nullptr) {
         // Finding out whether stopping is permitted wakes a thread, so they are asked what they do before.
         if (found_threads)
             for (const cpython::RawStack* stack : reader_.stacks()) note_doing(*stack);
@@ -276,7 +320,7 @@ Result<ProcessDump> Dumper::run() {
     if (found_.empty())
         return Error{ErrorCode::kTargetGone,
                      fmt::format("process {} ended or has no Python thread any more", source_.pid.value), "", 0};
-    if (!stopper_) {
+    if (!options_.blocking || !stopper_) {
         read_locals();
         read_exceptions();
     }
@@ -298,7 +342,7 @@ Result<ProcessDump> Dumper::run() {
     std::optional<sampler::SourceLines> sources;
     if (options_.source && source_.process != nullptr) sources.emplace(*source_.process);
     for (auto found = found_.rbegin(); found != found_.rend(); ++found) {
-        found->thread.frames = frames_of(profile, found->stack, found->details);
+        found->thread.frames = frames_of(profile, found->stack, found->python, found->details);
         for (DumpFrame& frame : found->thread.frames)
             if (sources && frame.line != 0) frame.source = sources->line(frame.file, frame.line).value_or("");
         dump.threads.push_back(std::move(found->thread));
@@ -313,6 +357,8 @@ Result<ProcessDump> sampler::take_dump(DumpSource& source, const DumpOptions& op
 }
 
 Result<ProcessDump> dump(Target& target, const DumpOptions& options) {
+    if (options.native && !process::registers_readable())
+        return Error{ErrorCode::kUsage, "native frames can be read on x86-64 only", "leave --native out"};
     Target::Impl& impl = target.impl();
     sampler::DumpSource source{.memory = *impl.memory,
                                .runtime = impl.runtime,

@@ -13,10 +13,10 @@ void count(std::array<std::uint64_t, kLossCount>& losses, Loss loss) { ++losses[
 }  // namespace
 
 NativeStacks::NativeStacks(const process::ProcessHandle& process, const process::RemoteMemory& memory,
-                           profile::Builder& builder)
+                           RemoteAddr runtime, profile::Builder& builder)
     : memory_(memory),
       builder_(builder),
-      modules_(process, memory),
+      modules_(process, memory, runtime),
       unwinder_(modules_),
       lost_(builder.intern_marker("(native frames lost)")),
       unmatched_(builder.intern_marker("(native frames unmatched)")) {}
@@ -32,17 +32,22 @@ void NativeStacks::refresh(std::chrono::nanoseconds now) {
     names_.clear();
 }
 
+FrameId NativeStacks::intern(const native::FrameName& frame, const std::string& function) {
+    Function row;
+    row.name = builder_.intern_string(base::utf8_from_bytes(function));
+    row.file = builder_.intern_string(base::utf8_from_bytes(frame.path));
+    row.short_file = builder_.intern_string(base::utf8_from_bytes(frame.file));
+    row.kind = frame.interpreter ? FunctionKind::kInterpreter : FunctionKind::kNative;
+    return builder_.intern_frame(builder_.intern_function(row), 0);
+}
+
 const NativeStacks::Named& NativeStacks::name(std::uint64_t address) {
     if (const auto found = names_.find(address); found != names_.end()) return found->second;
     if (names_.size() >= kMostNames) names_.clear();
     const native::FrameName frame = native::name_frame(modules_, address);
-    Function function;
-    function.name = builder_.intern_string(base::utf8_from_bytes(frame.function));
-    function.file = builder_.intern_string(base::utf8_from_bytes(frame.path));
-    function.short_file = builder_.intern_string(base::utf8_from_bytes(frame.file));
-    function.kind = frame.interpreter ? FunctionKind::kInterpreter : FunctionKind::kNative;
-    const FrameId id = builder_.intern_frame(builder_.intern_function(function), 0);
-    return names_.emplace(address, Named{id, frame.role, frame.system}).first->second;
+    Named named{intern(frame, frame.function), {}, frame.role, frame.system, frame.wrapper};
+    for (const std::string& function : frame.inlined) named.inlined.push_back(intern(frame, function));
+    return names_.emplace(address, std::move(named)).first->second;
 }
 
 /// Names the machine frames. What the C library and the interpreter do before the first function of anybody else, or the first
@@ -50,11 +55,23 @@ const NativeStacks::Named& NativeStacks::name(std::uint64_t address) {
 void NativeStacks::take_roles() {
     native_.clear();
     roles_.clear();
-    std::size_t own = 0;  // frames up to the last that is somebody's
+    FrameId landmark = lost_;  // the one met last; this is none
+    std::size_t own = 0;       // frames up to the last that is somebody's
     for (const std::uint64_t address : unwinder_.frames()) {
         const Named& named = name(address);
+        for (const FrameId inlined : named.inlined) {
+            native_.push_back(inlined);
+            roles_.push_back(named.role);
+        }
+        bool twice = named.wrapper && !native_.empty() && native_.back() == named.frame;
+        if (named.role == native::Role::kLandmark) {  // several functions may be parts of one
+            twice = landmark == named.frame;
+            landmark = named.frame;
+        } else if (named.role == native::Role::kEval || named.role == native::Role::kCode) {
+            landmark = lost_;
+        }
         native_.push_back(named.frame);
-        roles_.push_back(named.role);
+        roles_.push_back(twice ? native::Role::kPlumbing : named.role);
         const bool inside = named.role == native::Role::kInterpreter || named.role == native::Role::kPlumbing;
         if (!named.system && !inside) own = roles_.size();
     }

@@ -14,6 +14,7 @@
 #include <array>
 #include <chrono>
 #include <cstdint>
+#include <string>
 #include <unordered_map>
 #include <vector>
 
@@ -23,7 +24,9 @@ namespace lampyr::sampler {
 /// is `copy`; the rest is made of copies.
 class NativeStacks {
   public:
-    NativeStacks(const process::ProcessHandle& process, const process::RemoteMemory& memory, profile::Builder& builder);
+    /// `runtime`: where the interpreter is, as for reading its stacks.
+    NativeStacks(const process::ProcessHandle& process, const process::RemoteMemory& memory, RemoteAddr runtime,
+                 profile::Builder& builder);
 
     /// On the tracing thread, while `tid` is held. Leaves the copy empty when it is not.
     void copy(Tid tid, native::StackCopy& stack) const;
@@ -36,10 +39,13 @@ class NativeStacks {
   private:
     struct Named {
         FrameId frame;
+        std::vector<FrameId> inlined;  // innermost first
         native::Role role = native::Role::kCode;
         bool system = false;
+        bool wrapper = false;
     };
     [[nodiscard]] const Named& name(std::uint64_t address);
+    [[nodiscard]] FrameId intern(const native::FrameName& frame, const std::string& function);
     void take_roles();
     [[nodiscard]] StackId unmatched(StackId python, std::array<std::uint64_t, kLossCount>& losses);
 

@@ -49,7 +49,8 @@ Result<std::unique_ptr<ProcessSampler>> ProcessSampler::open(Target::Impl& targe
         sampler->stopper_ = std::move(*stopper);
     }
     if (options.native)
-        sampler->native_ = std::make_unique<NativeStacks>(target.memory->process(), target.source(), builder);
+        sampler->native_ =
+            std::make_unique<NativeStacks>(target.memory->process(), target.source(), target.runtime.runtime, builder);
     if (options.audit_hz > 0) {
         auto auditor = Auditor::open(target, builder);
         if (!auditor) return auditor.error();
@@ -308,10 +309,12 @@ cpython::StackReader::Outcome ProcessSampler::sweep_stopped(std::chrono::nanosec
 /// All threads with `blocking`; else, for their machine frames, those whose stacks will count.
 void ProcessSampler::choose_stopped() {
     to_stop_.clear();
-    for (const Track& track : tracks_) {
+    for (Track& track : tracks_) {
         const bool left_out = !options_.blocking && !options_.include_idle && !options_.gil_only &&
                               track.clock.state() == process::RunState::kBlocked;
-        if (track.os_tid.value != 0 && !left_out) to_stop_.push_back(track.os_tid);
+        if (track.os_tid.value == 0 || left_out) continue;
+        to_stop_.push_back(track.os_tid);
+        if (native_) track.machine.make_room();
     }
 }
 

@@ -9,39 +9,12 @@ corrupt  the library's unwind tables are overwritten: nothing crashes, Python fr
 """
 import os
 import random
-import shutil
-import struct
-import subprocess
 
 import support
+from native_support import OURS, build_library, expected, known_part, section
 from support import check
 
-OURS = ("native_stacks.py", "native_calls.so")
 LOST = ("(native frames lost)", "(native frames unmatched)", "(unproven)")
-
-
-def build_library(folder):
-    compiler = shutil.which("cc") or shutil.which("gcc") or shutil.which("clang")
-    if compiler is None:
-        support.skip("no C compiler here")
-    path = os.path.join(folder, "native_calls.so")
-    subprocess.run([compiler, "-O1", "-shared", "-fPIC", "-fomit-frame-pointer", "-o", path,
-                    os.path.join(support.TARGETS, "native_calls.c")], check=True, timeout=support.TIMEOUT)
-    return path
-
-
-def expected(levels):
-    """The known stack, root first, from the function that all of it begins with."""
-    names = ["work", "step", "from_c"]
-    for _ in range(levels):
-        names += ["native_call", "native_wide", "step", "from_c"]
-    return names + ["innermost", "native_deep", "native_spin"]
-
-
-def known_part(labels):
-    """The frames of the target's own two files, from `work` on."""
-    names = [frame.name for frame in support.frames_of(labels) if frame.file in OURS and frame.name != "[unknown]"]
-    return names[names.index("work"):] if "work" in names else []
 
 
 def check_stacks(stacks, levels):
@@ -49,7 +22,7 @@ def check_stacks(stacks, levels):
     wanted = expected(levels)
     whole = marked = total = 0
     for labels, count in stacks:
-        names = known_part(labels)
+        names = known_part(support.frames_of(labels))
         total += count
         if any(mark in labels for mark in LOST):
             marked += count
@@ -81,20 +54,6 @@ def test_known(python, threads, mode, levels):
         check(total >= 200, "only %d samples" % total)
         check(marked <= 0.01 * total, "%d of %d samples are not merged: %s" % (marked, total, summary["losses"]))
         check(whole >= 0.8 * total, "only %d of %d samples are in the innermost function" % (whole, total))
-
-
-def section(path, name):
-    """(offset, size) of a section of a 64-bit ELF file."""
-    with open(path, "rb") as file:
-        data = file.read()
-    table, = struct.unpack_from("<Q", data, 0x28)
-    entry, count, names = struct.unpack_from("<HHH", data, 0x3A)
-    headers = [struct.unpack_from("<IIQQQQIIQQ", data, table + i * entry) for i in range(count)]
-    for header in headers:
-        start = headers[names][4] + header[0]
-        if data[start:data.index(b"\0", start)].decode() == name:
-            return header[4], header[5]
-    raise support.Failure("no section %s in %s" % (name, path))
 
 
 def test_corrupt(python):

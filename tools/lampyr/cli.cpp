@@ -68,6 +68,7 @@ void describe_dump(CLI::App& app, Typed& typed) {
   sudo lampyr dump -s -p 1234           it and its worker processes
   sudo lampyr dump -p 1234 --blocking   stop it for the moment of reading: all threads at one instant
   sudo lampyr dump -l -p 1234           with arguments and variables
+  sudo lampyr dump -n -p 1234           with C, C++ and Rust frames, to the system call it waits in
   sudo lampyr dump -s -j -p 1234        for a script: JSON with lines and columns (docs/output-formats.md)
   lampyr dump -c core.1234              what it was doing when the core was written
 
@@ -75,6 +76,8 @@ Usage: lampyr dump [OPTIONS] -p PID
        lampyr dump [OPTIONS] -c CORE
 )");
     add_common(app, typed);
+    app.add_flag("-n,--native", typed.native, "C, C++, Cython and Rust frames too; stops the threads briefly")
+        ->group("Process");
     add_text(app, "-c,--core", typed.core, "FILE", "a core file instead of a process")->group("Process");
     app.add_flag("-l,--locals", typed.locals, "also arguments and variables; -ll: at greater length")->group("Output");
     app.add_flag("--source", typed.source, "also the line of source, and ^ under what is being run (3.11+)")
@@ -260,10 +263,12 @@ Result<Command> check_dump(const Typed& typed, const Words& program) {
         for (const auto& [given, name] : {std::pair{!pids->empty(), "--pid"},
                                           {typed.subprocesses, "--subprocesses"},
                                           {typed.blocking, "--blocking"},
+                                          {typed.native, "--native"},
                                           {typed.source, "--source"}})
             if (given) return exclusive("--core", name);
     }
     if (typed.blocking && typed.nonblocking) return exclusive("--blocking", "--nonblocking");
+    if (typed.native && typed.nonblocking) return exclusive("--native", "--nonblocking");
     const Result<ColourChoice> colour = parse_colour(typed.messages.colour);
     if (!colour) return colour.error();
     DumpArgs args;
@@ -271,6 +276,7 @@ Result<Command> check_dump(const Typed& typed, const Words& program) {
     args.core = typed.core;
     args.subprocesses = typed.subprocesses;
     args.reading.blocking = typed.blocking;
+    args.reading.native = typed.native;
     args.reading.positions = typed.json || typed.source;
     args.reading.source = typed.source;
     args.reading.locals = static_cast<unsigned>(std::clamp(typed.locals, 0, 2));

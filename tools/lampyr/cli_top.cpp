@@ -66,6 +66,8 @@ Usage: lampyr top [OPTIONS] -p PID
        lampyr top [OPTIONS] [--] PROGRAM [ARGUMENTS]
 )");
     add_common(app, typed);
+    app.add_flag("-n,--native", typed.native, "C, C++, Cython and Rust frames too; stops running threads briefly")
+        ->group("Process");
     add_text(app, "--delay", typed.delay, "SECONDS", "between two tables; default 1")->group("Output");
     app.add_flag("--once", typed.once, "one table as text, then end")->group("Output");
     add_text(app, "-f,--format", typed.format, "FORMAT", "text, json or csv: tables to standard output, no screen")
@@ -96,6 +98,7 @@ Result<Command> check_top(const Typed& typed, Words program, bool explicit_progr
     args.pids = std::move(*pids);
     if (const auto checked = check_processes(args, explicit_program, "watch"); !checked) return checked.error();
     if (typed.blocking && typed.nonblocking) return exclusive("--blocking", "--nonblocking");
+    if (typed.native && typed.nonblocking) return exclusive("--native", "--nonblocking");
     if (!typed.format.empty()) {
         args.stream = stream_format(typed.format);
         if (!args.stream)

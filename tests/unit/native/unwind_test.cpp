@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "native/expression.hpp"
 #include "native/frame_names.hpp"
+#include "native/return_path.hpp"
 #include "native/unwind_rule.hpp"
 #include "support/fake_memory.hpp"
 
@@ -115,12 +116,46 @@ TEST_F(Unwinding, BrokenExpressionsHaveNoValue) {
     EXPECT_EQ(evaluate(endless, registers_, stack_, 0), std::nullopt) << "more than the values have room for";
 }
 
-TEST(FrameNames, DemanglesWhatIsMangled) {
-    EXPECT_EQ(demangle("_ZN3foo3barEi"), "foo::bar(int)");
-    EXPECT_EQ(demangle("_ZN4core3fmt5write17h0123456789abcdefE"), "core::fmt::write");
-    EXPECT_EQ(demangle("memcpy"), "memcpy");
-    EXPECT_EQ(demangle("list_sort.part.0"), "list_sort");
-    EXPECT_EQ(demangle("_Z"), "_Z");
+std::optional<UnwindRule> return_path(std::initializer_list<unsigned char> code) {
+    std::vector<std::byte> bytes;
+    for (const unsigned char byte : code) bytes.push_back(std::byte(byte));
+    return read_return_path(bytes);
+}
+
+TEST_F(Unwinding, CodeThatOnlyReturnsSaysHow) {
+    auto made = return_path({0x48, 0x83, 0xc4, 0x08, 0xc3});  // add $8, %rsp; ret
+    ASSERT_TRUE(made.has_value());
+    ASSERT_TRUE(made->apply(registers_, stack_));
+    EXPECT_EQ(registers_.instruction_pointer(), 1001U);
+    EXPECT_EQ(registers_.stack_pointer(), kStack + 16);
+
+    registers_.values[ThreadRegisters::kStackPointer] = kStack;
+    made = return_path({0x5b, 0x41, 0x5c, 0x5d, 0xc3});  // pop %rbx; pop %r12; pop %rbp; ret
+    ASSERT_TRUE(made.has_value());
+    ASSERT_TRUE(made->apply(registers_, stack_));
+    EXPECT_EQ(registers_.values[3], 1000U);
+    EXPECT_EQ(registers_.values[12], 1001U);
+    EXPECT_EQ(registers_.values[kFramePointer], 1002U);
+    EXPECT_EQ(registers_.instruction_pointer(), 1003U);
+    EXPECT_EQ(registers_.stack_pointer(), kStack + 32);
+
+    registers_.values[kFramePointer] = kStack + 80;
+    made = return_path({0xc9, 0xc3});  // leave; ret
+    ASSERT_TRUE(made.has_value());
+    ASSERT_TRUE(made->apply(registers_, stack_));
+    EXPECT_EQ(registers_.values[kFramePointer], 1010U);
+    EXPECT_EQ(registers_.instruction_pointer(), 1011U);
+    EXPECT_EQ(registers_.stack_pointer(), kStack + 96);
+}
+
+TEST_F(Unwinding, CodeThatDoesMoreSaysNothing) {
+    EXPECT_FALSE(return_path({}));
+    EXPECT_FALSE(return_path({0xc3 ^ 0xff}));
+    EXPECT_FALSE(return_path({0x48, 0x83, 0xc4}));
+    EXPECT_FALSE(return_path({0x48, 0x83, 0xc4, 0xf8, 0xc3})) << "takes more stack";
+    EXPECT_FALSE(return_path({0x5c, 0xc3})) << "pop %rsp";
+    EXPECT_FALSE(return_path({0x5d, 0x5d, 0x5d})) << "no end";
+    EXPECT_FALSE(return_path({0x89, 0xc3, 0xc3})) << "mov %eax, %ebx";
 }
 
 TEST(FrameNames, TheEvalLoopIsKnownInAllItsParts) {
@@ -131,6 +166,7 @@ TEST(FrameNames, TheEvalLoopIsKnownInAllItsParts) {
     EXPECT_EQ(role_in_interpreter("PyEval_EvalFrameEx", false), Role::kPlumbing) << "it only calls the eval loop";
     EXPECT_EQ(role_in_interpreter("_PyEval_Vector", false), Role::kPlumbing);
     EXPECT_EQ(role_in_interpreter("gc_collect_main", false), Role::kLandmark);
+    EXPECT_EQ(role_in_interpreter("builtin_exec.lto_priv.0", false), Role::kLandmark);
     EXPECT_EQ(role_in_interpreter("list_sort_impl", false), Role::kInterpreter);
     EXPECT_EQ(role_in_interpreter("", false), Role::kInterpreter);
 }

@@ -364,6 +364,49 @@ TEST_F(ThreadStopperTest, GivesUpOnAThreadThatCannotStop) {
     EXPECT_TRUE(eventually([&] { return stopper->stop(*tids).complete(); }));
 }
 
+/// In the kernel, until the test says so.
+void wait_for_a_child() {
+    if (::vfork() != 0) return;
+    g_shared->signals.fetch_add(1);
+    while (g_shared->out_of_order < g_shared->calls) nap();
+    ::_exit(0);
+}
+
+TEST_F(ThreadStopperTest, GivesUpAlsoWhereItSleepsUntilTheThreadStops) {
+    if (test::kThreadSanitizer) GTEST_SKIP() << "ThreadSanitizer has a thread of its own in every process";
+    ForkedChild child([](ChildPort&) {
+        for (;;) {
+            while (g_shared->calls == g_shared->signals) g_shared->turns.fetch_add(1, std::memory_order_relaxed);
+            wait_for_a_child();
+        }
+        return 0;
+    });
+    ASSERT_TRUE(moves(*page_));
+    const Tid main(child.pid().value);
+    const auto stopper = open(child.pid(), std::chrono::milliseconds(20));
+    ASSERT_TRUE(stopper);
+    for (std::uint64_t round = 1; round <= 3; ++round) {
+        for (int i = 0; i < 20; ++i) {  // it goes where the thread is, and sleeps until it stops
+            EXPECT_TRUE(eventually([&] { return stopper->stop({&main, 1}).complete(); }));
+            stopper->resume();
+            for (int naps = 0; naps < 3; ++naps) nap();
+        }
+        page_->calls = round;
+        ASSERT_TRUE(eventually([&] { return page_->signals == round; }));
+        for (int i = 0; i < 2; ++i) {
+            const StopOutcome outcome = stopper->stop({&main, 1});
+            EXPECT_FALSE(outcome.holding);
+            EXPECT_EQ(outcome.late, 1U);
+            EXPECT_EQ(stopper->threads()[0].result, StopResult::kLate);
+            EXPECT_TRUE(eventually([&] { return tracer_of(child.pid()) == 0; }));
+        }
+        EXPECT_GE(stopper->statistics().late, 2 * round);
+        page_->out_of_order = round;
+        EXPECT_TRUE(moves(*page_)) << "it goes on, and does not run into a stop that nobody waits for";
+    }
+    EXPECT_TRUE(eventually([&] { return stopper->stop({&main, 1}).complete(); }));
+}
+
 TEST_F(ThreadStopperTest, SaysWhoIsRefusedAndWhoIsGone) {
     ForkedChild victim([](ChildPort&) {
         count_turns();
