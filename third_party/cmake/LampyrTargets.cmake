@@ -5,7 +5,8 @@ add_library(lampyr_options INTERFACE)
 # Debian has no libfmt.a.
 set(LAMPYR_FMT $<IF:$<BOOL:${LAMPYR_STATIC}>,fmt::fmt-header-only,fmt::fmt>)
 if(LAMPYR_STATIC)
-    target_link_options(lampyr_options INTERFACE -static-libstdc++ -static-libgcc)
+    # Position-independent, so that the kernel puts it at a random address like any other program.
+    target_link_options(lampyr_options INTERFACE -static-pie)
 endif()
 target_include_directories(lampyr_options INTERFACE
     ${PROJECT_SOURCE_DIR}/include ${PROJECT_BINARY_DIR}/include ${PROJECT_SOURCE_DIR}/src)
