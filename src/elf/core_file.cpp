@@ -5,14 +5,13 @@
 
 #include <lampyr/text.hpp>
 
+#include <asm/unistd.h>
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <gelf.h>
 #include <libelf.h>
 #include <sys/procfs.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
-#include <sys/user.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -108,7 +107,7 @@ struct CoreFile::Notes {
             const auto call = value_at<std::int64_t>(note, registers + offsetof(user_regs_struct, orig_rax));
             const auto first = value_at<std::uint64_t>(note, registers + offsetof(user_regs_struct, rdi));
             // The second: a wait that was interrupted before, as by a debugger.
-            if ((call == SYS_futex || call == SYS_restart_syscall) && first) futexes.emplace(*tid, *first);
+            if ((call == __NR_futex || call == __NR_restart_syscall) && first) futexes.emplace(*tid, *first);
         } else if (type == NT_PRPSINFO) {
             pid = value_at<std::int32_t>(note, offsetof(prpsinfo_t, pr_pid)).value_or(0);
             const std::size_t at = offsetof(prpsinfo_t, pr_psargs);

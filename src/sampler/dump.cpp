@@ -92,7 +92,7 @@ cpython::ValueLimits limits_of(unsigned locals) {
 struct Found {
     DumpThread thread;
     RemoteAddr interpreter;
-    RemoteAddr thread_state;
+    RemoteAddr thread_state;  // null: gone
     StackId python = kEmptyStack;
     StackId stack = kEmptyStack;         // the same, with machine frames if they are wanted
     std::vector<FrameDetail> details{};  // innermost first; only when wanted
@@ -245,7 +245,7 @@ void Dumper::resolve() {
     for (const cpython::RawStack* stack : reader_.stacks()) {
         Found found;
         found.interpreter = stack->interpreter;
-        found.thread_state = stack->tstate;
+        if (stack->status != cpython::StackStatus::kStale) found.thread_state = stack->tstate;
         found.thread.ident = stack->ident;
         found.thread.os_tid = source_.os_tid(*stack);
         found.thread.holds_gil = stack->holds_gil;
@@ -260,7 +260,7 @@ void Dumper::resolve() {
         found.thread.proven = found.thread.proven && resolver.last_proven();
         if (options_.positions || options_.locals != 0) note_frames(*stack, found);
         found.thread.attachment =
-            attachment_of(cpython::attachment(source_.memory, source_.runtime.layout, stack->tstate));
+            attachment_of(cpython::attachment(source_.memory, source_.runtime.layout, found.thread_state));
         collectors_.judge(*stack);
         found_.push_back(std::move(found));
     }

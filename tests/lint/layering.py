@@ -15,7 +15,7 @@ MAY_INCLUDE = {
     "include/lampyr": [],
     "src/base": [],
     "src/process": ["base"],
-    "src/elf": ["base", "process/remote_memory.hpp"],
+    "src/elf": ["base", "process/remote_memory.hpp", "process/unique_fd.hpp"],
     # The seam, the maps, and the files of a target: where its images are.
     "src/cpython": ["base", "process/remote_memory.hpp", "process/proc_maps.hpp", "process/target_files.hpp", "elf"],
     "src/native": ["base", "process", "elf"],
