@@ -12,6 +12,7 @@ namespace {
 
 constexpr std::string_view kEval = "_PyEval_EvalFrameDefault";
 constexpr std::string_view kOldEval = "PyEval_EvalFrameEx";
+constexpr std::string_view kOnlyInPython2 = "PyString_FromString";
 constexpr std::string_view kFirst = "_start";  // of every program; it has no caller
 constexpr std::string_view kUnknown = "[unknown]";
 
@@ -85,6 +86,16 @@ bool is_system(std::string_view file) {
            file.starts_with("ld-linux") || file.starts_with("ld-musl") || file.starts_with("ld-2");
 }
 
+/// Whether the eval loop is in a module, and under which name.
+Module::Interpreter interpreter_of(Module& module) {
+    const SymbolTable& symbols = module.image->symbols();
+    if (symbols.has(kEval)) return Module::Interpreter::kNew;
+    // From 3.6 on the old name is that of a function which calls the eval loop.
+    if (symbols.has(kOldEval) && symbols.has(kOnlyInPython2)) return Module::Interpreter::kOld;
+    return module.holds_runtime && module.image->name_eval_loop() ? Module::Interpreter::kNew
+                                                                  : Module::Interpreter::kNone;
+}
+
 /// Code that was made while the program ran. The interpreter names what it makes to call a Python function by (`-X perf`) after that
 /// function, which has a frame of its own.
 void name_made_code(FrameName& frame, std::string_view name) {
@@ -124,12 +135,7 @@ FrameName name_frame(ModuleList& modules, std::uint64_t address) {
     if (!module->image) return frame;
     const SymbolTable& symbols = module->image->symbols();
     const std::uint64_t place = address - module->image->bias();
-    if (module->interpreter == Module::Interpreter::kNotAsked) {
-        module->interpreter = symbols.has(kEval)                                         ? Module::Interpreter::kNew
-                              : symbols.has(kOldEval)                                    ? Module::Interpreter::kOld
-                              : module->holds_runtime && module->image->name_eval_loop() ? Module::Interpreter::kNew
-                                                                                         : Module::Interpreter::kNone;
-    }
+    if (module->interpreter == Module::Interpreter::kNotAsked) module->interpreter = interpreter_of(*module);
     const std::string_view symbol = symbols.find(place);
     if (symbol == kFirst) frame.system = true;
     if (!symbol.empty()) frame.function = demangle(symbol);

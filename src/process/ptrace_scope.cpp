@@ -98,7 +98,8 @@ void PtraceScope::await(Clock::time_point deadline, bool beside) {
     constexpr timespec kShortPause{0, 10'000};
     constexpr timespec kPause{0, 50'000};
     constexpr int kPausesBetweenDeathChecks = 20;
-    if (beside && may_sleep()) static_cast<void>(poll(0, true));
+    // Of several some may be on other processors.
+    if (beside && tracees_.size() == 1 && tracees_.front().pending) static_cast<void>(poll(0, true));
     const Clock::time_point began = Clock::now();
     int pauses = 0;
     for (;;) {
@@ -122,11 +123,10 @@ void PtraceScope::await(Clock::time_point deadline, bool beside) {
     }
 }
 
-/// One thread was asked for, so that nothing is held while it cannot stop.
-bool PtraceScope::may_sleep() const { return tracees_.size() == 1 && tracees_.front().pending; }
-
 void PtraceScope::forget() {
     tracees_.clear();
+    for (ThreadStop& thread : results_)
+        if (thread.result == StopResult::kStopped) thread.result = StopResult::kLate;
     waits_.store(false, std::memory_order_release);
 }
 

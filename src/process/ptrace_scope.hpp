@@ -48,7 +48,6 @@ class PtraceScope {
     void await(Clock::time_point deadline, bool beside);
     /// True when the thread's fate became known.
     bool poll(std::size_t index, bool sleep = false);
-    [[nodiscard]] bool may_sleep() const;
     bool poll_death(std::size_t index);
     [[nodiscard]] bool is_dead(Tid tid) const;
 

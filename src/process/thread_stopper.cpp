@@ -100,8 +100,7 @@ class ThreadStopper::Tracer {
     void give_up() {
         thread_.join();
         scope_.forget();
-        outcome_ = StopOutcome{};
-        outcome_.late = static_cast<std::uint32_t>(asked_.size());
+        outcome_ = scope_.outcome();
         ++statistics_.stops;
         ++statistics_.late;
     }
