@@ -29,7 +29,7 @@ __attribute__((noinline)) int spin(int milliseconds) {
 struct Guard {
     int milliseconds;
     __attribute__((noinline)) ~Guard() {
-        spin(milliseconds);
+        if (milliseconds > 0) spin(milliseconds);
         sink = sink + 1;
     }
 };
