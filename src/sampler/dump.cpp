@@ -7,6 +7,7 @@
 #include "process/thread_stopper.hpp"
 #include "sampler/code_cache.hpp"
 #include "sampler/dump_source.hpp"
+#include "sampler/dump_tasks.hpp"
 #include "sampler/local_values.hpp"
 #include "sampler/source_lines.hpp"
 #include "sampler/stack_resolver.hpp"
@@ -94,6 +95,8 @@ class Dumper {
     void resolve();
     void note_frames(const cpython::RawStack& stack, Found& found);
     void read_locals();
+    void read_tasks();
+    void take_tasks(const Profile& profile, ProcessDump& dump);
     void read_positions();
     [[nodiscard]] bool all_proven() const {
         return std::all_of(found_.begin(), found_.end(), [](const Found& found) { return found.thread.proven; });
@@ -109,6 +112,8 @@ class Dumper {
     std::optional<process::ThreadStatusReader> status_;  // not of a core
     std::unique_ptr<process::ThreadStopper> stopper_;    // blocking only
     std::vector<Found> found_;
+    sampler::FoundTasks tasks_;
+    std::vector<Found> task_stacks_;        // parallel to `tasks_`
     std::map<std::uint64_t, bool> active_;  // by ident; blocking only
 };
 
@@ -138,7 +143,10 @@ bool Dumper::sweep_stopped(bool last) {
     stopper_->during_stop(tids, [&](const process::StopOutcome&) {
         ok = reader_.sweep() == cpython::StackReader::Outcome::kOk;
         if (ok) resolve();
-        if (ok && (last || all_proven())) read_locals();
+        if (ok && (last || all_proven())) {
+            read_tasks();
+            read_locals();
+        }
     });
     for (Found& found : found_) found.thread.active = active_[found.thread.ident];
     return ok && all_proven();
@@ -173,19 +181,47 @@ void Dumper::note_frames(const cpython::RawStack& stack, Found& found) {
             found.details.push_back({raw, resolved.frame, std::nullopt, std::nullopt});
 }
 
+/// The tasks of asyncio, with their frames resolved like those of the threads.
+void Dumper::read_tasks() {
+    tasks_ = sampler::read_tasks(source_, reader_.interpreters(), reader_.stacks());
+    task_stacks_.clear();
+    for (const sampler::FoundTask& task : tasks_.tasks) {
+        Found found;
+        cache_.prove(task.frames, 0, {});
+        for (auto raw = task.frames.rbegin(); raw != task.frames.rend(); ++raw) {
+            const auto resolved = cache_.resolve(*raw);
+            if (resolved.kind != sampler::CodeCache::Kind::kFrame) continue;
+            found.stack = builder_.intern_stack(found.stack, resolved.frame);
+            found.details.push_back({*raw, resolved.frame, std::nullopt, std::nullopt});
+        }
+        std::reverse(found.details.begin(), found.details.end());
+        task_stacks_.push_back(std::move(found));
+    }
+}
+
+void Dumper::take_tasks(const Profile& profile, ProcessDump& dump) {
+    dump.tasks_whole = tasks_.whole;
+    for (std::size_t i = 0; i < tasks_.tasks.size(); ++i) {
+        dump.tasks.push_back(std::move(tasks_.tasks[i].task));
+        dump.tasks.back().frames = frames_of(profile, task_stacks_[i].stack, task_stacks_[i].details);
+    }
+}
+
 /// What is read of the frames themselves is read once, of the stacks that are shown; `locals` while those may stand still.
 void Dumper::read_locals() {
     if (options_.locals == 0) return;
     sampler::LocalValues values(source_.memory, source_.runtime.layout, limits_of(options_.locals));
-    for (Found& found : found_)
-        for (FrameDetail& detail : found.details) detail.locals = values.read(detail.raw);
+    for (std::vector<Found>* all : {&found_, &task_stacks_})
+        for (Found& found : *all)
+            for (FrameDetail& detail : found.details) detail.locals = values.read(detail.raw);
 }
 
 void Dumper::read_positions() {
     if (!options_.positions) return;
-    for (Found& found : found_)
-        for (FrameDetail& detail : found.details)
-            detail.position = cpython::frame_position(source_.memory, source_.runtime.layout, detail.raw);
+    for (std::vector<Found>* all : {&found_, &task_stacks_})
+        for (Found& found : *all)
+            for (FrameDetail& detail : found.details)
+                detail.position = cpython::frame_position(source_.memory, source_.runtime.layout, detail.raw);
 }
 
 void Dumper::take_names() {
@@ -213,7 +249,10 @@ Result<ProcessDump> Dumper::run() {
     if (found_.empty())
         return Error{ErrorCode::kTargetGone,
                      fmt::format("process {} ended or has no Python thread any more", source_.pid.value), "", 0};
-    if (!stopper_) read_locals();
+    if (!stopper_) {
+        read_tasks();
+        read_locals();
+    }
     read_positions();
     take_names();
 
@@ -237,6 +276,10 @@ Result<ProcessDump> Dumper::run() {
             if (sources && frame.line != 0) frame.source = sources->line(frame.file, frame.line).value_or("");
         dump.threads.push_back(std::move(found->thread));
     }
+    take_tasks(profile, dump);
+    for (DumpTask& task : dump.tasks)
+        for (DumpFrame& frame : task.frames)
+            if (sources && frame.line != 0) frame.source = sources->line(frame.file, frame.line).value_or("");
     return dump;
 }
 

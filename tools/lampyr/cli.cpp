@@ -33,6 +33,8 @@ Usage: lampyr record [OPTIONS] -p PID
     add_common(app, typed);
     app.add_flag("-n,--native", typed.native, "C, C++, Cython and Rust frames too; stops running threads briefly")
         ->group("Process");
+    app.add_flag("--async", typed.tasks, "asyncio: each task by its name, below the tasks that wait for it (3.11+)")
+        ->group("Process");
     add_text(app, "-o,--output", typed.output, "FILE", "- is standard output; default lampyr-PROGRAM-PID-TIME.EXT")
         ->group("Output");
     add_text(app, "-f,--format", typed.format, "FORMAT",
@@ -213,6 +215,7 @@ Result<Command> check_record(const Typed& typed, Words program, bool explicit_pr
     if (typed.native && typed.nonblocking) return exclusive("--native", "--nonblocking");
     if (typed.audit && typed.blocking) return exclusive("--audit", "--blocking");
     if (typed.audit && typed.native) return exclusive("--audit", "--native");
+    if (typed.audit && typed.tasks) return exclusive("--audit", "--async");
     if (typed.audit && typed.idle) return exclusive("--audit", "--idle");
     if (typed.audit && typed.gil) return exclusive("--audit", "--gil");
     if (const auto chosen = choose_format(typed, args); !chosen) return chosen.error();
