@@ -183,7 +183,8 @@ void Dumper::note_frames(const cpython::RawStack& stack, Found& found) {
 
 /// The tasks of asyncio, with their frames resolved like those of the threads.
 void Dumper::read_tasks() {
-    tasks_ = sampler::read_tasks(source_, reader_.interpreters(), reader_.stacks());
+    const bool held = stopper_ != nullptr || source_.process == nullptr;
+    tasks_ = sampler::read_tasks(source_, reader_.interpreters(), reader_.stacks(), held);
     task_stacks_.clear();
     for (const sampler::FoundTask& task : tasks_.tasks) {
         Found found;

@@ -39,8 +39,9 @@ std::vector<process::Mapping> mappings_of(const DumpSource& source) {
 class TaskDump {
   public:
     TaskDump(const DumpSource& source, const cpython::AsyncioLayout& asyncio,
-             std::span<cpython::RawStack* const> stacks)
+             std::span<cpython::RawStack* const> stacks, bool held)
         : source_(source),
+          held_(held),
           asyncio_(asyncio),
           stacks_(stacks),
           types_(source.memory, source.runtime.layout),
@@ -65,6 +66,7 @@ class TaskDump {
     void link();
 
     const DumpSource& source_;
+    bool held_;
     cpython::AsyncioLayout asyncio_;
     std::span<cpython::RawStack* const> stacks_;
     cpython::TypeReader types_;
@@ -99,7 +101,7 @@ bool TaskDump::take_running(FoundTask& found, RemoteAddr coro) const {
 
 void TaskDump::add(RemoteAddr task, std::uint64_t interpreter_id, bool running) {
     auto read = read_once(task);
-    bool agreed = false;
+    bool agreed = held_;
     for (int i = 1; i < kReads && read && !agreed; ++i) {
         auto again = read_once(task);
         agreed = again && same(*read, *again);
@@ -175,10 +177,10 @@ FoundTasks TaskDump::take() && {
 }  // namespace
 
 FoundTasks read_tasks(const DumpSource& source, std::span<const RemoteAddr> interpreters,
-                      std::span<cpython::RawStack* const> stacks) {
+                      std::span<cpython::RawStack* const> stacks, bool held) {
     const auto asyncio = cpython::asyncio_layout(source.runtime.layout.version);
     if (!asyncio) return {};
-    TaskDump dump(source, *asyncio, stacks);
+    TaskDump dump(source, *asyncio, stacks, held);
     bool known = false;
     for (const RemoteAddr interpreter : interpreters) {
         if (!dump.imported(interpreter)) continue;

@@ -22,9 +22,9 @@ struct FoundTasks {
     bool whole = true;
 };
 
-/// The tasks of asyncio of all interpreters. What a running one does is taken from `stacks`. Each is read until two reads agree,
-/// or marked after a few times.
+/// The tasks of asyncio of all interpreters. What a running one does is taken from `stacks`. Unless the target is held, each is
+/// read until two reads agree, or marked after a few times.
 [[nodiscard]] FoundTasks read_tasks(const DumpSource& source, std::span<const RemoteAddr> interpreters,
-                                    std::span<cpython::RawStack* const> stacks);
+                                    std::span<cpython::RawStack* const> stacks, bool held);
 
 }  // namespace lampyr::sampler

@@ -4,6 +4,7 @@
 
 dump       `dump` lists each task with its whole await chain, what it waits for and who waits for it; JSON says the same
 python     the same of tasks that are written in Python
+busy       dumps of tasks that take turns: what is called proven is true of that task
 many       more tasks than are listed; the dump says so
 work       `record --async`: each function is run by one task only, and that task is the one that is named
 churn      the same when tasks end and begin all the time, under names and addresses that were used before
@@ -88,6 +89,33 @@ def test_dump(python, case):
     check(re.search(r'\nTask "sleeper" \(waiting for a Future\).*\n    (Future.__await__ .*\n    )?sleep \(asyncio/tasks.py:\d+\)\n'
                     r'    sleeper \(', text), text)
     print("%d tasks" % len(tasks))
+
+
+def test_busy(python):
+    running = proven = 0
+    with support.Victim(python, "asyncio_tasks.py", "work") as victim:
+        for _ in range(20):
+            process = dump_json(victim)
+            check(process["tasks_whole"] is True, "the list is said not to be whole")
+            tasks = {task["name"]: task for task in process["tasks"]}
+            check(set(tasks) == {"main", "holder", "grouper"} | set(WAITING), "tasks are %s" % sorted(tasks))
+            runs = [task for task in process["tasks"] if task["state"] == "running"]
+            check(len(runs) <= 1, "one thread runs %d tasks" % len(runs))
+            idents = {thread["thread_id"] for thread in process["threads"]}
+            check(all(task["thread_id"] in idents for task in runs), "a task runs in no thread")
+            running += len(runs)
+            for name in WAITING:
+                if not tasks[name]["proven"]:
+                    continue
+                proven += 1
+                functions = [frame["function"] for frame in tasks[name]["frames"]]
+                check(functions[-1] == "chain_" + name, "task %s runs %s" % (name, functions))
+                others = [other for other in WAITING if other != name and any(other in function for function in functions)]
+                check(not others, "task %s runs %s" % (name, functions))
+        check(victim.process.poll() is None, "the program did not survive")
+    print("%d tasks running, %d of %d proven" % (running, proven, 20 * len(WAITING)))
+    check(running >= 5, "a task was seen to run in %d of 20 dumps" % running)
+    check(proven >= 0.5 * 20 * len(WAITING), "only %d are proven" % proven)
 
 
 def test_many(python):
@@ -192,6 +220,8 @@ def main(arguments):
         test_dump(python, "waiting")
     elif case == "python":
         test_dump(python, "python")
+    elif case == "busy":
+        test_busy(python)
     elif case == "many":
         test_many(python)
     elif case in ("work", "churn", "unnamed", "threads"):
