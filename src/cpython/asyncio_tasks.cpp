@@ -125,7 +125,7 @@ std::vector<RemoteAddr> TaskReader::set_items(RemoteAddr set) const {
     if (!mask || !table || *mask >= kMaxDictSlots || !is_object(*table)) return items;
     std::vector<std::uint64_t> raw(2 * (static_cast<std::size_t>(*mask) + 1));
     if (!memory_.read(*table, std::as_writable_bytes(std::span(raw)))) return items;
-    for (std::size_t i = 0; i < raw.size() && items.size() < kMostTasks; i += 2) {
+    for (std::size_t i = 0; i < raw.size() && items.size() <= kMostTasks; i += 2) {
         const RemoteAddr key(raw[i + l.set_entry_key.value() / 8]);
         if (is_object(key) && raw[i + l.set_entry_hash.value() / 8] != ~std::uint64_t{0}) items.push_back(key);
     }

@@ -281,6 +281,7 @@ cpython::StackReader::Outcome ProcessSampler::sweep(std::chrono::nanoseconds sta
                                                     Tally& tally) {
     const auto outcome = reader_.sweep();
     if (outcome != cpython::StackReader::Outcome::kOk) return outcome;
+    if (tasks_) tasks_->look(reader_.stacks(), start);
     if (!tracks_match()) match_tracks(start, tally);
     add_stacks(start, span, tally);
     if (start - names_checked_ >= kNamesProvenEvery) check_names(start, tally);
@@ -337,6 +338,7 @@ cpython::StackReader::Outcome ProcessSampler::sweep_native(std::chrono::nanoseco
     });
     if (!read) outcome = reader_.sweep();
     if (outcome != cpython::StackReader::Outcome::kOk) return outcome;
+    if (tasks_) tasks_->look(reader_.stacks(), start);
     if (!tracks_match()) match_tracks(start, tally);
     native_->refresh(start);
     add_stacks(start, span, tally);

@@ -12,8 +12,15 @@
 namespace lampyr::sampler {
 namespace {
 
+bool runs_generator(const cpython::RawStack& stack) {
+    return std::any_of(stack.frames.begin(), stack.frames.end(),
+                       [](const cpython::RawFrame& raw) { return raw.generator; });
+}
+
 /// Until asyncio is there it is looked for this often, in programs that run generators.
 constexpr std::chrono::milliseconds kLookEvery{500};
+/// Among more tasks than these, one that was missed is searched for only as often; and where there are none.
+constexpr std::size_t kFewTasks = 200;
 constexpr std::size_t kMostEntries = 4096;
 constexpr std::size_t kMostCodes = 1U << 16;
 /// Tasks that wait for one another, one behind the other.
@@ -69,6 +76,13 @@ const cpython::RawFrame* TaskStacks::frame_in(const cpython::RawStack& stack, Re
     const auto found = std::find_if(stack.frames.begin(), stack.frames.end(),
                                     [&](const cpython::RawFrame& raw) { return raw.generator && raw.frame == frame; });
     return found == stack.frames.end() ? nullptr : &*found;
+}
+
+/// The frame by which the stack enters the task's coroutine; null if it does not. Another coroutine may have been at the same
+/// address when the stack was read: then mostly of another function.
+const cpython::RawFrame* TaskStacks::entered(const cpython::RawStack& stack, const Entry* entry) const {
+    const cpython::RawFrame* frame = entry != nullptr ? frame_in(stack, entry->coro) : nullptr;
+    return frame != nullptr && frame->code == entry->code ? frame : nullptr;
 }
 
 bool TaskStacks::read_proof(const Proof& proof, std::vector<std::byte>& out) const {
@@ -145,11 +159,17 @@ bool TaskStacks::build(Entry& entry) {
     entry.coro = fields->coro;
     watch(entry.proof, entry.task + asyncio_->coro.value());
     watch(entry.proof, entry.task + asyncio_->name.value());
+    const RemoteAddr code_word = coroutines_->frame_of(entry.coro) + target_.runtime.layout.frame.code.value();
+    watch(entry.proof, code_word);
+    const std::size_t own = entry.proof.segments.size();
+    const auto code = target_.source().read_value<std::uint64_t>(code_word);
+    if (!code) return false;
+    entry.code = RemoteAddr(*code & ~target_.runtime.layout.code_tag_mask);
     std::vector<std::byte> before;
     // What is to be watched is known only when it has been read.
     for (int attempt = 0; attempt < 3; ++attempt) {
         entry.frames.clear();
-        entry.proof.segments.resize(2);
+        entry.proof.segments.resize(own);
         if (!add_awaiters(entry)) continue;
         entry.frames.push_back(label(*fields));
         if (entry.proof.segments.size() > kMostProofSegments) entry.proof.segments.resize(kMostProofSegments);
@@ -191,18 +211,44 @@ TaskStacks::Entry* TaskStacks::entry_of(RemoteAddr task) {
 /// The task whose coroutine is in the stack: the one that runs now, else one that was met before and has been left since the
 /// stack was read.
 const TaskStacks::Entry* TaskStacks::find(const cpython::RawStack& stack) {
-    for (const RemoteAddr task : running_->read(stack.tstate, current_tasks(stack.interpreter))) {
+    for (const auto& [thread, task] : seen_) {
+        if (thread != stack.tstate) continue;
         const Entry* entry = entry_of(task);
-        if (entry != nullptr && frame_in(stack, entry->coro) != nullptr) return entry;
+        if (entered(stack, entry) != nullptr) return entry;
     }
     for (const cpython::RawFrame& raw : stack.frames) {
         if (!raw.generator) continue;
         const auto task = by_frame_.find(raw.frame);
         if (task == by_frame_.end()) continue;
         const Entry* entry = entry_of(task->second);
-        if (entry != nullptr && frame_in(stack, entry->coro) != nullptr) return entry;
+        if (entered(stack, entry) != nullptr) return entry;
     }
     return nullptr;
+}
+
+/// A task that was never met, and whose turn was over when asyncio was asked, is found among all of them.
+const TaskStacks::Entry* TaskStacks::search(const cpython::RawStack& stack) {
+    if (now_ < next_search_) return nullptr;
+    const cpython::TaskList list = tasks_->list(stack.interpreter, std::span(&stack.tstate, 1));
+    if (list.tasks.empty() || list.tasks.size() > kFewTasks) next_search_ = now_ + kLookEvery;
+    for (const RemoteAddr task : list.tasks) {
+        const auto fields = tasks_->fields(task);
+        if (!fields || frame_in(stack, fields->coro) == nullptr) continue;
+        const Entry* entry = entry_of(task);
+        return entered(stack, entry) != nullptr ? entry : nullptr;
+    }
+    return nullptr;
+}
+
+void TaskStacks::look(std::span<cpython::RawStack* const> stacks, std::chrono::nanoseconds now) {
+    now_ = now;
+    seen_.clear();
+    if (!ready_) return;
+    for (const cpython::RawStack* stack : stacks) {
+        if (stack->status != cpython::StackStatus::kOk || !runs_generator(*stack)) continue;
+        for (const RemoteAddr task : running_->read(stack->tstate, current_tasks(stack->interpreter)))
+            seen_.emplace_back(stack->tstate, task);
+    }
 }
 
 /// Puts `frames` before the outermost `at`.
@@ -244,9 +290,7 @@ StackId TaskStacks::place(const cpython::RawStack& stack, StackId id, Last& last
         last.serial = stack.serial;
         last.from = last.to = id;
         last.unknown = false;
-        const bool some = std::any_of(stack.frames.begin(), stack.frames.end(),
-                                      [](const cpython::RawFrame& raw) { return raw.generator; });
-        if (some && prepare(stack.interpreter)) last.to = with_task(stack, id, last);
+        if (runs_generator(stack) && prepare(stack.interpreter)) last.to = with_task(stack, id, last);
     }
     if (last.unknown) count(losses, Loss::kTaskUnknown);
     return last.to;
@@ -254,6 +298,7 @@ StackId TaskStacks::place(const cpython::RawStack& stack, StackId id, Last& last
 
 StackId TaskStacks::with_task(const cpython::RawStack& stack, StackId id, Last& last) {
     const Entry* entry = find(stack);
+    if (entry == nullptr && outermost_coroutine(stack) != nullptr) entry = search(stack);
     if (entry == nullptr && !last.had_task) return id;
     const cpython::RawFrame* first = entry != nullptr ? frame_in(stack, entry->coro) : outermost_coroutine(stack);
     const auto resolved = first != nullptr ? cache_.resolve(*first) : CodeCache::Resolved{};

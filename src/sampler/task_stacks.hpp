@@ -13,7 +13,9 @@
 #include <chrono>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 namespace lampyr::sampler {
@@ -27,6 +29,9 @@ class TaskStacks {
   public:
     /// All must outlive it.
     TaskStacks(Target::Impl& target, profile::Builder& builder, CodeCache& cache);
+
+    /// Right after a sweep: asks which tasks run, before the turns that the stacks show are over.
+    void look(std::span<cpython::RawStack* const> stacks, std::chrono::nanoseconds now);
 
     /// What is remembered of one thread.
     struct Last {
@@ -51,6 +56,7 @@ class TaskStacks {
     struct Entry {
         RemoteAddr task;
         RemoteAddr coro;
+        RemoteAddr code;              ///< of that coroutine
         std::vector<FrameId> frames;  ///< who waits for it, outermost first, and the task itself
         Proof proof;
     };
@@ -58,6 +64,7 @@ class TaskStacks {
     bool prepare(RemoteAddr interpreter);
     [[nodiscard]] RemoteAddr current_tasks(RemoteAddr interpreter);
     const Entry* find(const cpython::RawStack& stack);
+    const Entry* search(const cpython::RawStack& stack);
     Entry* entry_of(RemoteAddr task);
     [[nodiscard]] bool still_holds(Entry& entry);
     [[nodiscard]] bool build(Entry& entry);
@@ -66,6 +73,7 @@ class TaskStacks {
     void watch(Proof& proof, RemoteAddr address) { proof.segments.push_back({address.value, 8}); }
     [[nodiscard]] bool read_proof(const Proof& proof, std::vector<std::byte>& out) const;
     [[nodiscard]] FrameId label(const cpython::TaskFields& task);
+    [[nodiscard]] const cpython::RawFrame* entered(const cpython::RawStack& stack, const Entry* entry) const;
     [[nodiscard]] const cpython::RawFrame* frame_in(const cpython::RawStack& stack, RemoteAddr coro) const;
     [[nodiscard]] StackId with_task(const cpython::RawStack& stack, StackId id, Last& last);
     [[nodiscard]] StackId insert(StackId id, FrameId at, const std::vector<FrameId>& frames);
@@ -82,6 +90,8 @@ class TaskStacks {
     bool ready_ = false;
     std::chrono::nanoseconds now_{0};
     std::chrono::nanoseconds next_look_{0};
+    std::chrono::nanoseconds next_search_{0};
+    std::vector<std::pair<RemoteAddr, RemoteAddr>> seen_;  // (thread state, running task) as of the last sweep
     std::unordered_map<RemoteAddr, RemoteAddr> current_;   // `_current_tasks` by interpreter
     std::unordered_map<RemoteAddr, Entry> entries_;        // by task
     std::unordered_map<RemoteAddr, RemoteAddr> by_frame_;  // the task by its coroutine's frame

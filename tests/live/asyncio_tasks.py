@@ -22,6 +22,8 @@ from dump_json import check_schema
 from support import check
 
 SHARE = 0.95  # of samples must have the right task
+SHARE_IN_CHURN = 0.85  # where a task lives for 3 ms, it is often gone before it can be read
+WRONG = 0.01  # of samples may have another one
 MOST_TASKS = 10000
 # Each function's task, and the tasks that wait for it, with what stands between.
 WAITING = {
@@ -84,7 +86,7 @@ def test_dump(python, case):
     for name, task in tasks.items():
         found = {names[number] for number in task["awaited_by"]}
         check(found == awaited_by.get(name, set()), "%s is awaited by %s" % (name, sorted(found)))
-    check('\nTask "on-task" (waiting for task "slept"), awaited by task "main"\n    on_task (' in text, text)
+    check('\nTask "on-task" (waiting for task "slept"), awaited by task "main"\n' in text, text)
     check('\nTask "in-gather" (waiting for task "gathered-1", task "gathered-2"), awaited by task "main"\n' in text, text)
     check(re.search(r'\nTask "sleeper" \(waiting for a Future\).*\n    (Future.__await__ .*\n    )?sleep \(asyncio/tasks.py:\d+\)\n'
                     r'    sleeper \(', text), text)
@@ -145,8 +147,8 @@ def work_of(labels):
 
 
 def count_right(stacks, prefixes=("",), renamed=False):
-    """(samples in known functions, with the right task, with all tasks that wait, of each function)."""
-    known = right = whole = 0
+    """(samples in known functions, with the right task, with all tasks that wait, without a task, of each function)."""
+    known = right = whole = unknown = 0
     each = {}
     for labels, count in stacks:
         work = work_of(labels)
@@ -156,6 +158,7 @@ def count_right(stacks, prefixes=("",), renamed=False):
         each[work] = each.get(work, 0) + count
         names = names_from_task(labels)
         tasks = [name for name in names if name.startswith("task ")]
+        unknown += 0 if tasks else count
         for prefix in prefixes:
             waiting = [name.replace("task ", "task " + prefix) for name in WAITING[work]]
             if renamed:
@@ -163,7 +166,7 @@ def count_right(stacks, prefixes=("",), renamed=False):
             if tasks and tasks[-1] == [name for name in waiting if name.startswith("task ")][-1]:
                 right += count
                 whole += count if names[:len(waiting)] == waiting else 0
-    return known, right, whole, each
+    return known, right, whole, unknown, each
 
 
 def record(python, case, *options, seconds=4):
@@ -178,15 +181,18 @@ def test_work(python, case, *options):
     stacks, summary = record(python, case, "--async", *options)
     if "--native" in options:  # only the Python part is looked at
         stacks = [([label for label in labels if not is_native(label)], count) for labels, count in stacks]
-    known, right, whole, each = count_right(stacks, ("", "other-") if case == "threads" else ("",), case == "unnamed")
+    known, right, whole, unknown, each = count_right(stacks, ("", "other-") if case == "threads" else ("",), case == "unnamed")
     total = sum(count for _, count in stacks)
-    print("%d samples, %d in known functions, right task %.2f %%, with all that wait %.2f %%; %s; losses %s" % (
-        total, known, 100.0 * right / max(known, 1), 100.0 * whole / max(known, 1), each, summary["losses"]))
+    print("%d samples, %d in known functions, right task %.2f %%, without one %.2f %%, with all that wait %.2f %%; %s; losses %s" % (
+        total, known, 100.0 * right / max(known, 1), 100.0 * unknown / max(known, 1), 100.0 * whole / max(known, 1),
+        each, summary["losses"]))
     check(summary["tasks"] is True, "the summary does not say that there are tasks")
     check(total >= 300 and known >= 0.3 * total, "only %d of %d samples are in known functions" % (known, total))
     check(set(each) == set(WAITING), "only %s were seen" % sorted(each))
-    check(right >= SHARE * known, "only %d of %d samples have the right task" % (right, known))
-    check(whole >= SHARE * known, "only %d of %d samples have all tasks that wait" % (whole, known))
+    share = SHARE_IN_CHURN if case == "churn" else SHARE
+    check(known - right - unknown <= WRONG * known, "%d of %d samples have a wrong task" % (known - right - unknown, known))
+    check(right >= share * known, "only %d of %d samples have the right task" % (right, known))
+    check(whole >= share * known, "only %d of %d samples have all tasks that wait" % (whole, known))
     if case == "threads":
         others = sum(count for labels, count in stacks if "task other-main" in labels)
         check(0.05 * total < others < 0.95 * total, "%d of %d samples are of the other thread" % (others, total))

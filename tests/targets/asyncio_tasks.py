@@ -59,7 +59,7 @@ async def hold_gamma(turns, prefix):
 
 async def hold_delta(turns, prefix):
     async with asyncio.TaskGroup() as group:
-        group.create_task(chain_delta(turns), name=prefix + "delta")  # noqa: F821
+        group.create_task(chain_delta(turns), name=None if CASE == "unnamed" else prefix + "delta")  # noqa: F821
 
 
 async def run_all(turns, prefix=""):
