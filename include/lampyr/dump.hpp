@@ -83,12 +83,34 @@ struct DumpThread {
     std::vector<DumpException> exceptions{};  ///< innermost first, one on its way before all
 };
 
+enum class DumpTaskState : std::uint8_t {
+    kRunning,  ///< a thread is in its code
+    kReady,    ///< it waits for its turn only, or has not begun
+    kWaiting,  ///< for something
+};
+
+/// A task of asyncio that is not done.
+struct DumpTask {
+    std::uint64_t id = 0;  ///< where it is in memory; names may be used twice
+    std::string name;
+    std::uint64_t interpreter = 0;
+    DumpTaskState state = DumpTaskState::kReady;
+    std::uint64_t thread = 0;             ///< running: `DumpThread::ident`
+    std::string waits_in;                 ///< waiting: the type of what it waits for, as it calls itself
+    std::vector<std::size_t> waits_for;   ///< tasks it waits for, by their place in `ProcessDump::tasks`
+    std::vector<std::size_t> awaited_by;  ///< tasks that wait for it
+    std::vector<DumpFrame> frames;        ///< what it runs, or its coroutine and those awaited; innermost first
+    bool proven = true;                   ///< false: it went on while it was read
+};
+
 struct ProcessDump {
     Pid pid;
     std::string command_line;
     std::string executable;
     std::string python_version;
     std::vector<DumpThread> threads;                ///< oldest first
+    std::vector<DumpTask> tasks{};                  ///< running ones first, then by name; none before 3.11
+    bool tasks_whole = true;                        ///< false: there are more, or they could not all be found
     std::chrono::system_clock::time_point taken{};  ///< when the stacks had been read
     bool qualified_names = false;                   ///< the interpreter keeps qualified names (3.11+)
     bool with_locals = false;                       ///< they were asked for

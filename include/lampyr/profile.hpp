@@ -91,8 +91,9 @@ enum class Loss : std::uint8_t {
     kReusedCode,    ///< kept; a code object was freed while its name was in use, frame shown as `(reused code)`
     kNativeCut,  ///< kept; machine frames could not be followed to the end, `(native frames lost)` stands for the rest
     kNativeUnmatched,  ///< kept, Python frames only; machine frames could not be read, or do not agree with them
+    kTaskUnknown,      ///< kept; runs a coroutine of a task that was not found, `(task unknown)` stands for it
 };
-inline constexpr std::size_t kLossCount = 9;
+inline constexpr std::size_t kLossCount = 10;
 [[nodiscard]] std::string_view to_string(Loss loss);
 
 /// Where a recording was made. Empty and 0: not known.
@@ -118,6 +119,7 @@ struct ProfileInfo {
     bool gil_only = false;
     bool blocking = false;
     bool native = false;                       ///< stacks hold machine frames, too
+    bool tasks = false;                        ///< stacks hold the tasks of asyncio, too
     bool cpu_time = false;                     ///< weights are CPU time
     bool timeline = false;                     ///< rows are in time order; set by the builder
     std::chrono::nanoseconds started_unix{0};  ///< when sampling began, since 1970; 0: not known

@@ -24,6 +24,8 @@ struct SamplerOptions {
     /// Machine frames (C, C++, Cython, Rust) between the Python frames. Running Python threads are stopped while registers
     /// and machine stack are copied (PTRACE_SEIZE); with `blocking` all of them. x86-64 only.
     bool native = false;
+    /// Tasks of asyncio (3.11+): before a task's coroutine its name, and before that the tasks that wait for it.
+    bool tasks = false;
     bool timeline = false;  ///< keep samples in time order (speedscope); else aggregate
     double audit_hz = 0;    ///< so often, stop the running threads to test the shares; 0: never. Default mode only
     /// These and all that descend from them are sampled from the moment they are Python (launchers, shells, workers), and

@@ -167,6 +167,39 @@ void write_thread(JsonWriter& json, const DumpThread& thread, const ProcessDump&
     json.end_object();
 }
 
+std::string_view state_text(DumpTaskState state) {
+    switch (state) {
+        case DumpTaskState::kRunning: return "running";
+        case DumpTaskState::kReady: return "ready";
+        case DumpTaskState::kWaiting: break;
+    }
+    return "waiting";
+}
+
+void write_task_ids(JsonWriter& json, std::string_view name, const std::vector<std::size_t>& tasks,
+                    const ProcessDump& dump) {
+    json.key(name).begin_array();
+    for (const std::size_t task : tasks) json.number(dump.tasks[task].id);
+    json.end_array();
+}
+
+void write_task(JsonWriter& json, const DumpTask& task, const ProcessDump& dump) {
+    json.begin_object();
+    json.field("id", task.id);
+    json.field("name", task.name);
+    json.field("interpreter", task.interpreter);
+    json.field("state", state_text(task.state));
+    number_or_null(json, "thread_id", task.thread, task.state == DumpTaskState::kRunning);
+    text_or_null(json, "waits_in", task.waits_in, !task.waits_in.empty());
+    write_task_ids(json, "waits_for", task.waits_for, dump);
+    write_task_ids(json, "awaited_by", task.awaited_by, dump);
+    json.key("proven").boolean(task.proven);
+    json.key("frames").begin_array();
+    for (const DumpFrame& frame : task.frames) write_frame(json, frame, dump);
+    json.end_array();
+    json.end_object();
+}
+
 void write_process(JsonWriter& json, const ProcessDump& dump) {
     json.begin_object();
     json.field("pid", static_cast<std::uint64_t>(dump.pid.value));
@@ -177,6 +210,10 @@ void write_process(JsonWriter& json, const ProcessDump& dump) {
     json.key("threads").begin_array();
     for (const DumpThread& thread : dump.threads) write_thread(json, thread, dump);
     json.end_array();
+    json.key("tasks").begin_array();
+    for (const DumpTask& task : dump.tasks) write_task(json, task, dump);
+    json.end_array();
+    json.key("tasks_whole").boolean(dump.tasks_whole);
     json.end_object();
 }
 

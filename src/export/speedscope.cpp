@@ -109,6 +109,7 @@ void SpeedscopeWriter::write_info() {
     json_.key("gil_only").boolean(info.gil_only);
     json_.key("blocking").boolean(info.blocking);
     json_.key("native").boolean(info.native);
+    json_.key("tasks").boolean(info.tasks);
     json_.key("losses").begin_object();
     for (std::size_t i = 0; i < kLossCount; ++i) json_.field(to_string(static_cast<Loss>(i)), info.losses[i]);
     json_.end_object();

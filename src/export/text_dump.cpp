@@ -29,6 +29,9 @@ std::string_view code_of(Style style) {
     return "";
 }
 
+/// Of the tasks that one waits for, so many are named.
+constexpr std::size_t kMostTaskNames = 8;
+
 /// A tab is as wide as a blank, so that what stands below can be counted out.
 std::string one_line(std::string_view source) {
     std::string text(source);
@@ -63,7 +66,10 @@ class DumpText {
     void add_thread(const DumpThread& thread, const ProcessDump& dump);
     void add_state(const DumpThread& thread, bool from_core);
     void add_exceptions(const DumpThread& thread);
+    void add_frames(const std::vector<DumpFrame>& frames, const ProcessDump& dump);
     void add_frame(const DumpFrame& frame);
+    void add_task(const DumpTask& task, const ProcessDump& dump);
+    void add_task_names(const std::vector<std::size_t>& tasks, const ProcessDump& dump);
     void add_source(const DumpFrame& frame);
     void add_locals(const DumpFrame& frame, std::string_view title, bool arguments);
 
@@ -161,7 +167,11 @@ void DumpText::add_thread(const DumpThread& thread, const ProcessDump& dump) {
         end_line();
     }
     add_exceptions(thread);
-    for (const DumpFrame& frame : thread.frames) {
+    add_frames(thread.frames, dump);
+}
+
+void DumpText::add_frames(const std::vector<DumpFrame>& frames, const ProcessDump& dump) {
+    for (const DumpFrame& frame : frames) {
         add_frame(frame);
         add_source(frame);
         if (frame.kind == FunctionKind::kMarker || frame.machine || !dump.with_locals) continue;
@@ -172,10 +182,55 @@ void DumpText::add_thread(const DumpThread& thread, const ProcessDump& dump) {
         add_locals(frame, "        Arguments:", true);
         add_locals(frame, "        Locals:", false);
     }
-    if (thread.frames.empty()) {
+    if (frames.empty()) {
         add(Style::kDim, "    " + std::string(profile::kNoFrames));
         end_line();
     }
+}
+
+/// `task "a", task "b" and 7 more`.
+void DumpText::add_task_names(const std::vector<std::size_t>& tasks, const ProcessDump& dump) {
+    for (std::size_t i = 0; i < tasks.size(); ++i) {
+        if (i == kMostTaskNames) {
+            add(fmt::format(" and {} more", tasks.size() - i));
+            break;
+        }
+        add(i == 0 ? "task \"" : ", task \"");
+        add(dump.tasks[tasks[i]].name);
+        add("\"");
+    }
+}
+
+void DumpText::add_task(const DumpTask& task, const ProcessDump& dump) {
+    add("Task ");
+    add(Style::kHead, "\"" + task.name + "\"");
+    add(" (");
+    switch (task.state) {
+        case DumpTaskState::kRunning: add(Style::kActive, "running"); break;
+        case DumpTaskState::kReady: add("ready"); break;
+        case DumpTaskState::kWaiting:
+            add(Style::kDim, "waiting");
+            add(" for ");
+            if (!task.waits_for.empty()) {
+                add_task_names(task.waits_for, dump);
+            } else {
+                const std::string_view type = task.waits_in;
+                add("a " + std::string(type.substr(type.rfind('.') + 1)));
+            }
+            break;
+    }
+    add(")");
+    if (task.interpreter != 0) add(fmt::format(" interpreter {}", task.interpreter));
+    if (!task.awaited_by.empty()) {
+        add(", awaited by ");
+        add_task_names(task.awaited_by, dump);
+    }
+    end_line();
+    if (!task.proven) {
+        add(Style::kNote, "    (task went on while it was read)");
+        end_line();
+    }
+    add_frames(task.frames, dump);
 }
 
 void DumpText::add_process(const ProcessDump& dump) {
@@ -195,6 +250,10 @@ void DumpText::add_process(const ProcessDump& dump) {
     }
     end_line();
     for (const DumpThread& thread : dump.threads) add_thread(thread, dump);
+    for (const DumpTask& task : dump.tasks) add_task(task, dump);
+    if (dump.tasks_whole) return;
+    add(Style::kNote, "(not all tasks could be listed)");
+    end_line();
 }
 
 }  // namespace

@@ -142,7 +142,8 @@ void SpeedscopeReader::read_facts() {
                                       {"gil_only", &info.gil_only},
                                       {"cpu_time", &info.cpu_time},
                                       {"blocking", &info.blocking},
-                                      {"native", &info.native}}) {
+                                      {"native", &info.native},
+                                      {"tasks", &info.tasks}}) {
         const Value* flag = member(*facts, name);
         *value = flag != nullptr && flag->IsTrue();
     }

@@ -14,6 +14,7 @@ std::string_view to_string(Loss loss) {
         case Loss::kReusedCode: return "reused code";
         case Loss::kNativeCut: return "native cut";
         case Loss::kNativeUnmatched: return "native unmatched";
+        case Loss::kTaskUnknown: return "task unknown";
     }
     return "unknown";
 }

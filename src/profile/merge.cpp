@@ -69,6 +69,7 @@ void Merger::add_info(const ProfileInfo& info, nanoseconds offset) {
     info_.gil_only |= info.gil_only;
     info_.blocking |= info.blocking;
     info_.native |= info.native;
+    info_.tasks |= info.tasks;
     info_.started_unix = info_.started_unix.count() == 0 || info.started_unix.count() == 0
                              ? nanoseconds(0)
                              : std::min(info_.started_unix, info.started_unix);

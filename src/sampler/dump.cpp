@@ -9,6 +9,7 @@
 #include "sampler/code_cache.hpp"
 #include "sampler/collectors.hpp"
 #include "sampler/dump_source.hpp"
+#include "sampler/dump_tasks.hpp"
 #include "sampler/local_values.hpp"
 #include "sampler/native_stacks.hpp"
 #include "sampler/source_lines.hpp"
@@ -128,6 +129,8 @@ class Dumper {
     void note_frames(const cpython::RawStack& stack, Found& found);
     void read_locals();
     void read_exceptions();
+    void read_tasks();
+    void take_tasks(const Profile& profile, ProcessDump& dump);
     void read_positions();
     [[nodiscard]] bool all_proven() const {
         return std::all_of(found_.begin(), found_.end(), [](const Found& found) { return found.thread.proven; });
@@ -150,6 +153,8 @@ class Dumper {
     std::vector<Found> found_;
     sampler::Collectors collectors_;
     std::map<std::uint64_t, Doing> doing_;  // by ident; with stopper_ only: before the first stop
+    sampler::FoundTasks tasks_;
+    std::vector<Found> task_stacks_;  // parallel to `tasks_`
 };
 
 bool Dumper::is_active(Tid tid) {
@@ -230,6 +235,7 @@ bool Dumper::sweep_stopped(bool last) {
         if (!options_.blocking) return;
         if (ok) resolve();
         if (!ok || !(last || all_proven())) return;
+        read_tasks();
         read_locals();
         read_exceptions();
     });
@@ -275,12 +281,41 @@ void Dumper::note_frames(const cpython::RawStack& stack, Found& found) {
             found.details.push_back({raw, resolved.frame, std::nullopt, std::nullopt});
 }
 
+/// The tasks of asyncio, with their frames resolved like those of the threads.
+void Dumper::read_tasks() {
+    const bool held = stopper_ != nullptr || source_.process == nullptr;
+    tasks_ = sampler::read_tasks(source_, reader_.interpreters(), reader_.stacks(), held);
+    task_stacks_.clear();
+    for (const sampler::FoundTask& task : tasks_.tasks) {
+        Found found;
+        cache_.prove(task.frames, 0, {});
+        for (auto raw = task.frames.rbegin(); raw != task.frames.rend(); ++raw) {
+            const auto resolved = cache_.resolve(*raw);
+            if (resolved.kind != sampler::CodeCache::Kind::kFrame) continue;
+            found.stack = builder_.intern_stack(found.stack, resolved.frame);
+            found.details.push_back({*raw, resolved.frame, std::nullopt, std::nullopt});
+        }
+        std::reverse(found.details.begin(), found.details.end());
+        task_stacks_.push_back(std::move(found));
+    }
+}
+
+void Dumper::take_tasks(const Profile& profile, ProcessDump& dump) {
+    dump.tasks_whole = tasks_.whole;
+    for (std::size_t i = 0; i < tasks_.tasks.size(); ++i) {
+        dump.tasks.push_back(std::move(tasks_.tasks[i].task));
+        dump.tasks.back().frames =
+            frames_of(profile, task_stacks_[i].stack, task_stacks_[i].stack, task_stacks_[i].details);
+    }
+}
+
 /// What is read of the frames themselves is read once, of the stacks that are shown; `locals` while those may stand still.
 void Dumper::read_locals() {
     if (options_.locals == 0) return;
     sampler::LocalValues values(source_.memory, source_.runtime.layout, limits_of(options_.locals));
-    for (Found& found : found_)
-        for (FrameDetail& detail : found.details) detail.locals = values.read(detail.raw);
+    for (std::vector<Found>* all : {&found_, &task_stacks_})
+        for (Found& found : *all)
+            for (FrameDetail& detail : found.details) detail.locals = values.read(detail.raw);
 }
 
 void Dumper::read_exceptions() {
@@ -290,9 +325,10 @@ void Dumper::read_exceptions() {
 
 void Dumper::read_positions() {
     if (!options_.positions) return;
-    for (Found& found : found_)
-        for (FrameDetail& detail : found.details)
-            detail.position = cpython::frame_position(source_.memory, source_.runtime.layout, detail.raw);
+    for (std::vector<Found>* all : {&found_, &task_stacks_})
+        for (Found& found : *all)
+            for (FrameDetail& detail : found.details)
+                detail.position = cpython::frame_position(source_.memory, source_.runtime.layout, detail.raw);
 }
 
 void Dumper::take_names() {
@@ -321,6 +357,7 @@ Result<ProcessDump> Dumper::run() {
         return Error{ErrorCode::kTargetGone,
                      fmt::format("process {} ended or has no Python thread any more", source_.pid.value), "", 0};
     if (!options_.blocking || !stopper_) {
+        read_tasks();
         read_locals();
         read_exceptions();
     }
@@ -347,6 +384,10 @@ Result<ProcessDump> Dumper::run() {
             if (sources && frame.line != 0) frame.source = sources->line(frame.file, frame.line).value_or("");
         dump.threads.push_back(std::move(found->thread));
     }
+    take_tasks(profile, dump);
+    for (DumpTask& task : dump.tasks)
+        for (DumpFrame& frame : task.frames)
+            if (sources && frame.line != 0) frame.source = sources->line(frame.file, frame.line).value_or("");
     return dump;
 }
 

@@ -90,6 +90,7 @@ Result<ProcessDump> dump_core(const std::string& path, const DumpOptions& option
         .pid = Pid{(*core)->pid()},
         .command_line = (*core)->command_line(),
         .executable = (*core)->executable(),
+        .mappings = mappings,
     };
     auto dump = sampler::take_dump(source, options);
     if (dump) dump->taken = written(path);

@@ -5,6 +5,7 @@
 
 #include "cpython/raw_stack.hpp"
 #include "cpython/runtime_locator.hpp"
+#include "process/proc_maps.hpp"
 #include "process/process_handle.hpp"
 #include "process/remote_memory.hpp"
 #include "sampler/file_names.hpp"
@@ -13,6 +14,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace lampyr::sampler {
 
@@ -27,6 +29,7 @@ struct DumpSource {
     Pid pid{};
     std::string command_line{};
     std::string executable{};
+    std::vector<process::Mapping> mappings{};  ///< of a core
 };
 
 [[nodiscard]] Result<ProcessDump> take_dump(DumpSource& source, const DumpOptions& options);

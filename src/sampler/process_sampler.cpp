@@ -51,6 +51,7 @@ Result<std::unique_ptr<ProcessSampler>> ProcessSampler::open(Target::Impl& targe
     if (options.native)
         sampler->native_ =
             std::make_unique<NativeStacks>(target.memory->process(), target.source(), target.runtime.runtime, builder);
+    if (options.tasks) sampler->tasks_ = std::make_unique<TaskStacks>(target, builder, sampler->cache_);
     if (options.audit_hz > 0) {
         auto auditor = Auditor::open(target, builder);
         if (!auditor) return auditor.error();
@@ -233,7 +234,7 @@ void ProcessSampler::add_sample(Track& track, StackId stack, ThreadState state, 
         ++tally.cpu.uncounted_samples;
 }
 
-/// With machine frames if they are asked for. A thread in C code that no Python called has these only.
+/// With machine frames and tasks if they are asked for. A thread in C code that no Python called has these only.
 StackId ProcessSampler::stack_of(Track& track, const cpython::RawStack& stack, std::chrono::nanoseconds start,
                                  std::uint64_t generation, Tally& tally) {
     StackId id = kEmptyStack;
@@ -241,7 +242,8 @@ StackId ProcessSampler::stack_of(Track& track, const cpython::RawStack& stack, s
         id = track.resolver.resolve(stack, cache_, builder_, generation, start, tally.losses);
         if (id == kEmptyStack) return id;
     }
-    return native_ ? native_->merge(stack, id, track.machine, tally.losses) : id;
+    if (native_) id = native_->merge(stack, id, track.machine, tally.losses);
+    return tasks_ ? tasks_->place(stack, id, track.task, start, tally.losses) : id;
 }
 
 void ProcessSampler::add_stacks(std::chrono::nanoseconds start, std::chrono::nanoseconds span, Tally& tally) {
@@ -280,6 +282,7 @@ cpython::StackReader::Outcome ProcessSampler::sweep(std::chrono::nanoseconds sta
                                                     Tally& tally) {
     const auto outcome = reader_.sweep();
     if (outcome != cpython::StackReader::Outcome::kOk) return outcome;
+    if (tasks_) tasks_->look(reader_.stacks(), start);
     if (!tracks_match()) match_tracks(start, tally);
     add_stacks(start, span, tally);
     if (start - names_checked_ >= kNamesProvenEvery) check_names(start, tally);
@@ -338,6 +341,7 @@ cpython::StackReader::Outcome ProcessSampler::sweep_native(std::chrono::nanoseco
     });
     if (!read) outcome = reader_.sweep();
     if (outcome != cpython::StackReader::Outcome::kOk) return outcome;
+    if (tasks_) tasks_->look(reader_.stacks(), start);
     if (!tracks_match()) match_tracks(start, tally);
     native_->refresh(start);
     add_stacks(start, span, tally);

@@ -14,6 +14,7 @@
 #include "sampler/native_stacks.hpp"
 #include "sampler/stack_resolver.hpp"
 #include "sampler/target_impl.hpp"
+#include "sampler/task_stacks.hpp"
 #include "sampler/thread_clock.hpp"
 
 #include <array>
@@ -88,6 +89,7 @@ class ProcessSampler {
         CpuShare share;
         StackResolver resolver;
         native::StackCopy machine;  // with options.native only
+        TaskStacks::Last task;      // with options.tasks only
     };
 
     void match_tracks(std::chrono::nanoseconds when, Tally& tally);
@@ -126,6 +128,7 @@ class ProcessSampler {
     std::vector<Track> tracks_;  // parallel to reader_.stacks() after a sweep
     std::vector<Tid> to_stop_;
     std::unique_ptr<NativeStacks> native_;  // with options.native only
+    std::unique_ptr<TaskStacks> tasks_;     // with options.tasks only
     std::unique_ptr<Auditor> auditor_;      // with options.audit_hz only
     std::vector<Auditor::Subject> subjects_;
     HeldRows held_;

@@ -22,10 +22,11 @@ Result<void> validate(std::span<Target> targets, const SamplerOptions& options) 
                      "try --rate 100"};
     if (options.duration && options.duration->count() <= 0)
         return Error{ErrorCode::kUsage, "the duration must be longer than 0 seconds", "try --duration 10"};
-    if (options.audit_hz > 0 && (options.blocking || options.native || options.include_idle || options.gil_only))
+    if (options.audit_hz > 0 &&
+        (options.blocking || options.native || options.tasks || options.include_idle || options.gil_only))
         return Error{ErrorCode::kUsage,
                      "an audit tests samples of running threads that are taken without stopping them",
-                     "leave --audit out, or --blocking, --native, --idle and --gil"};
+                     "leave --audit out, or --blocking, --native, --async, --idle and --gil"};
     if (!(options.audit_hz >= 0 && options.audit_hz <= kMaxAuditHz))
         return Error{ErrorCode::kUsage, "an audit takes at most 1000 samples a second", ""};
     if (options.native && !process::registers_readable())

@@ -285,6 +285,7 @@ ProfileInfo Recorder::info(nanoseconds ended) const {
     info.gil_only = options_.gil_only;
     info.blocking = options_.blocking;
     info.native = options_.native;
+    info.tasks = options_.tasks;
     info.cpu_time = !options_.include_idle && !options_.gil_only && tally_.cpu.ran.count() != 0;
     info.started_unix = started_unix_;
     info.host = host_;

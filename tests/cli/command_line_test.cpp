@@ -24,19 +24,20 @@ TEST(CommandLine, DefaultsOfRecord) {
     EXPECT_EQ(args.sampling.rate_hz, 100);
     EXPECT_FALSE(args.sampling.duration);
     EXPECT_FALSE(args.sampling.blocking || args.sampling.include_idle || args.sampling.gil_only ||
-                 args.sampling.native || args.sampling.timeline);
+                 args.sampling.native || args.sampling.tasks || args.sampling.timeline);
     EXPECT_EQ(args.exporting.lines, Lines::kLine);
     EXPECT_EQ(args.verbosity, Verbosity::kNormal);
 }
 
 TEST(CommandLine, EveryOptionOfRecord) {
     const RecordArgs args =
-        record_args({"-tigFvn", "--blocking", "--full-filenames", "-r250", "--duration=1.5", "-o", "x.json", "-p",
-                     "0x10", "--pid", "17", "--pid=16", "--summary-json", "s.json", "--color=never"});
+        record_args({"-tigFvn", "--async", "--blocking", "--full-filenames", "-r250", "--duration=1.5", "-o", "x.json",
+                     "-p", "0x10", "--pid", "17", "--pid=16", "--summary-json", "s.json", "--color=never"});
     EXPECT_EQ(args.pids, (std::vector{Pid{16}, Pid{17}})) << "each once, in the order given";
     EXPECT_EQ(args.format, Format::kSpeedscope);
     EXPECT_TRUE(args.sampling.timeline) << "speedscope shows time";
-    EXPECT_TRUE(args.sampling.native && args.sampling.blocking && args.sampling.include_idle && args.sampling.gil_only);
+    EXPECT_TRUE(args.sampling.native && args.sampling.tasks && args.sampling.blocking);
+    EXPECT_TRUE(args.sampling.include_idle && args.sampling.gil_only);
     EXPECT_EQ(args.sampling.rate_hz, 250);
     EXPECT_EQ(args.sampling.duration, 1500ms);
     EXPECT_EQ(args.exporting.lines, Lines::kFunction);

@@ -34,6 +34,8 @@ Usage: lampyr record [OPTIONS] -p PID
     add_common(app, typed);
     app.add_flag("-n,--native", typed.native, "C, C++, Cython and Rust frames too; stops running threads briefly")
         ->group("Process");
+    app.add_flag("--async", typed.tasks, "asyncio: each task by its name, below the tasks that wait for it (3.11+)")
+        ->group("Process");
     add_text(app, "-o,--output", typed.output, "FILE",
              "default lampyr-PROGRAM-PID-TIME.EXT; - is stdout; {pid}: one a process")
         ->group("Output");
@@ -219,6 +221,7 @@ Result<Command> check_record(const Typed& typed, Words program, bool explicit_pr
     if (typed.native && typed.nonblocking) return exclusive("--native", "--nonblocking");
     if (typed.audit && typed.blocking) return exclusive("--audit", "--blocking");
     if (typed.audit && typed.native) return exclusive("--audit", "--native");
+    if (typed.audit && typed.tasks) return exclusive("--audit", "--async");
     if (typed.audit && typed.idle) return exclusive("--audit", "--idle");
     if (typed.audit && typed.gil) return exclusive("--audit", "--gil");
     if (const auto chosen = choose_format(typed, args); !chosen) return chosen.error();

@@ -62,6 +62,7 @@ Result<void> take_sampling(const Typed& typed, SamplerOptions& sampling) {
     sampling.gil_only = typed.gil;
     sampling.blocking = typed.blocking;
     sampling.native = typed.native;
+    sampling.tasks = typed.tasks;
     return {};
 }
 

@@ -18,7 +18,7 @@ struct Typed {
     std::string output, format, duration, rate, max_cpu, summary_json;
     bool function = false, no_lines = false, threads = false, idle = false, gil = false, full_filenames = false;
     bool once = false, subprocesses = false, blocking = false, native = false, nonblocking = false, audit = false,
-         verbose = false;
+         verbose = false, tasks = false;
     bool json = false, source = false;
     int locals = 0;
     MessageWords messages;

@@ -54,6 +54,7 @@ std::string options_text(const ProfileInfo& info) {
     if (info.gil_only) text += ", only with the GIL";
     if (info.blocking || info.native) text += ", stopped while reading";
     if (info.native) text += ", with native frames";
+    if (info.tasks) text += ", with tasks";
     return text;
 }
 

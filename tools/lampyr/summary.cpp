@@ -316,6 +316,7 @@ std::string summary_json(const Outcome& outcome) {
         {"read_calls", recording.read_calls},
         {"blocking", info.blocking},
         {"native", info.native},
+        {"tasks", info.tasks},
         {"idle_included", info.idle_included},
         {"gil_only", info.gil_only},
         {"target_stopped_s", seconds(recording.stopped)},

@@ -57,6 +57,7 @@ void DeltaEncoder::begin(const ProfileInfo& info) {
     builder.add_bool(InfoTag::kGilOnly, info.gil_only);
     builder.add_bool(InfoTag::kBlocking, info.blocking);
     builder.add_bool(InfoTag::kNative, info.native);
+    builder.add_bool(InfoTag::kTasks, info.tasks);
     builder.add_bool(InfoTag::kTimeline, info.timeline);
     builder.add_bool(InfoTag::kCpuTime, info.cpu_time);
     if (info.longest_interval.count() != 0) builder.add_int64(InfoTag::kLongestInterval, info.longest_interval.count());

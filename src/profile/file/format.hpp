@@ -71,6 +71,7 @@ enum class InfoTag : protozero::pbf_tag_type {
     kCpuTime = 15,
     kLongestInterval = 16,  // int64, ns
     kNative = 17,
+    kTasks = 18,
 };
 enum class LossTag : protozero::pbf_tag_type { kName = 1, kCount = 2 };
 enum class HostTag : protozero::pbf_tag_type { kName = 1, kKernel = 2, kMachine = 3, kProcessors = 4 };

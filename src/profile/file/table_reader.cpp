@@ -166,6 +166,7 @@ void TableReader::read_info(std::string_view encoded) {
             case varint(InfoTag::kGilOnly): info.gil_only = message.get_bool(); break;
             case varint(InfoTag::kBlocking): info.blocking = message.get_bool(); break;
             case varint(InfoTag::kNative): info.native = message.get_bool(); break;
+            case varint(InfoTag::kTasks): info.tasks = message.get_bool(); break;
             case varint(InfoTag::kTimeline): info.timeline = message.get_bool(); break;
             case varint(InfoTag::kCpuTime): info.cpu_time = message.get_bool(); break;
             case varint(InfoTag::kLongestInterval):

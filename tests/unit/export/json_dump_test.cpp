@@ -55,9 +55,37 @@ TEST(JsonDump, LooksAsDocumented) {
         R"-({"function":"(unproven)","qualified_name":null,"file":null,"short_file":null,"line":null,)-"
         R"("end_line":null,"column":null,"end_column":null,"kind":"marker"}]},)"
         R"({"os_thread_id":null,"thread_id":0,"name":null,"interpreter":2,"state":"idle","holds_gil":false,)"
-        R"("waits_for_gil":null,"collects_garbage":null,"attachment":null,"proven":false,"exceptions":[],"frames":[]}]}]})"
+        R"("waits_for_gil":null,"collects_garbage":null,"attachment":null,"proven":false,"exceptions":[],"frames":[]}],"tasks":[],"tasks_whole":true}]})"
         "\n");
     EXPECT_EQ(format_dumps_json({}), "{\"format\":\"lampyr-dump\",\"version\":1,\"processes\":[]}\n");
+}
+
+TEST(JsonDump, TasksNameEachOtherById) {
+    ProcessDump dump = example();
+    DumpTask main, worker;
+    main.id = 4096;
+    main.name = "main";
+    main.state = DumpTaskState::kWaiting;
+    main.waits_in = "_asyncio.Task";
+    main.waits_for = {1};
+    worker.id = 8192;
+    worker.name = "worker";
+    worker.state = DumpTaskState::kRunning;
+    worker.thread = 32530;
+    worker.awaited_by = {0};
+    worker.proven = false;
+    worker.frames = {{"(unproven)", "", "", 0, FunctionKind::kMarker}};
+    dump.tasks = {main, worker};
+    dump.tasks_whole = false;
+    const std::string text = format_dumps_json(std::array{dump});
+    EXPECT_NE(text.find(R"("tasks":[{"id":4096,"name":"main","interpreter":0,"state":"waiting","thread_id":null,)"
+                        R"("waits_in":"_asyncio.Task","waits_for":[8192],"awaited_by":[],"proven":true,"frames":[]},)"
+                        R"({"id":8192,"name":"worker","interpreter":0,"state":"running","thread_id":32530,)"
+                        R"("waits_in":null,"waits_for":[],"awaited_by":[4096],"proven":false,)"
+                        R"-("frames":[{"function":"(unproven)")-"),
+              std::string::npos)
+        << text;
+    EXPECT_NE(text.find(R"("tasks_whole":false)"), std::string::npos);
 }
 
 TEST(JsonDump, VariablesAreThereWhenAskedFor) {
@@ -85,6 +113,8 @@ TEST(JsonDump, NothingOfTheTargetActs) {
         dump.command_line = dump.executable = dump.python_version = hostile;
         dump.threads[0].name = hostile;
         dump.threads[0].exceptions[0].type = dump.threads[0].exceptions[1].value = hostile;
+        dump.tasks.resize(1);
+        dump.tasks[0].name = dump.tasks[0].waits_in = hostile;
         dump.threads[0].frames[0].name = dump.threads[0].frames[0].file = hostile;
         const std::string text = format_dumps_json(std::array{dump, dump});
         EXPECT_TRUE(base::is_valid_utf8(text));

@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <string>
 
 namespace lampyr {
 namespace {
@@ -79,6 +80,35 @@ TEST(TextDump, WhatAThreadDoesStandsAtItsHead) {
     const std::string unsure = format_dump(dump, {});
     EXPECT_NE(unsure.find(")\nGarbage is being collected; by which thread cannot be told\n\nThread 42 (active+gil): "),
               std::string::npos);
+}
+
+TEST(TextDump, TasksSayWhatTheyWaitForAndWhoWaitsForThem) {
+    ProcessDump dump = example();
+    dump.tasks.resize(12);
+    for (std::size_t i = 0; i < dump.tasks.size(); ++i) {
+        dump.tasks[i].name = "t" + std::to_string(i);
+        if (i < 2) continue;
+        dump.tasks[i].awaited_by = {1};
+        dump.tasks[1].waits_for.push_back(i);
+    }
+    dump.tasks[0].state = DumpTaskState::kRunning;
+    dump.tasks[1].state = DumpTaskState::kWaiting;
+    dump.tasks[1].frames = {{"main", "/srv/run.py", "run.py", 8, FunctionKind::kProject}};
+    dump.tasks[2].state = DumpTaskState::kWaiting;
+    dump.tasks[2].waits_in = "_asyncio.Future";
+    dump.tasks[3].interpreter = 2;
+    dump.tasks[3].proven = false;
+    dump.tasks_whole = false;
+    const std::string text = format_dump(dump, {});
+    EXPECT_NE(text.find("Task \"t0\" (running)\n    (no Python frames)\n"
+                        "Task \"t1\" (waiting for task \"t2\", task \"t3\", task \"t4\", task \"t5\", task \"t6\", "
+                        "task \"t7\", task \"t8\", task \"t9\" and 2 more)\n    main (run.py:8)\n"
+                        "Task \"t2\" (waiting for a Future), awaited by task \"t1\"\n    (no Python frames)\n"
+                        "Task \"t3\" (ready) interpreter 2, awaited by task \"t1\"\n"
+                        "    (task went on while it was read)\n"),
+              std::string::npos)
+        << text;
+    EXPECT_TRUE(text.ends_with("(not all tasks could be listed)\n"));
 }
 
 TEST(TextDump, VariablesStandUnderTheirFrame) {

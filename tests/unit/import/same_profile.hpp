@@ -32,9 +32,10 @@ inline void expect_same_info(const ProfileInfo& a, const ProfileInfo& b) {
     EXPECT_EQ(a.ticks, b.ticks);
     EXPECT_EQ(a.stacks, b.stacks);
     EXPECT_EQ(a.losses, b.losses);
-    EXPECT_EQ(
-        std::tuple(a.idle_included, a.gil_only, a.blocking, a.native, a.timeline, a.cpu_time, a.longest_interval),
-        std::tuple(b.idle_included, b.gil_only, b.blocking, b.native, b.timeline, b.cpu_time, b.longest_interval));
+    EXPECT_EQ(std::tuple(a.idle_included, a.gil_only, a.blocking, a.native, a.tasks, a.timeline, a.cpu_time,
+                         a.longest_interval),
+              std::tuple(b.idle_included, b.gil_only, b.blocking, b.native, b.tasks, b.timeline, b.cpu_time,
+                         b.longest_interval));
     EXPECT_EQ(a.started_unix, b.started_unix);
     EXPECT_EQ(std::tuple(a.host.name, a.host.kernel, a.host.machine, a.host.processors),
               std::tuple(b.host.name, b.host.kernel, b.host.machine, b.host.processors));
