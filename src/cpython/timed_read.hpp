@@ -23,7 +23,8 @@ class TimedRead {
         const std::chrono::duration<double, std::nano> took = std::chrono::steady_clock::now() - begin;
         const double pace = took.count() / static_cast<double>(segments.size() + kCallSegments);
         const double expected = usual_ * static_cast<double>(segments.size() + kCallSegments);
-        held_up_ = usual_ > 0 && took.count() > kMuch * expected && took.count() > expected + kGap;
+        held_up_ =
+            memory_.is_living() && usual_ > 0 && took.count() > kMuch * expected && took.count() > expected + kGap;
         // One gap hardly moves it; a machine that became slower does within some hundred reads.
         usual_ = usual_ > 0 ? usual_ + (std::min(pace, kMuch * usual_) - usual_) / kReads : pace;
         return received;
@@ -33,8 +34,8 @@ class TimedRead {
 
   private:
     static constexpr std::size_t kCallSegments = 3;  // what the call itself takes
-    static constexpr double kMuch = 2;
-    static constexpr double kGap = 10'000;  // ns
+    static constexpr double kMuch = 1.5;
+    static constexpr double kGap = 3'000;  // ns
     static constexpr double kReads = 64;
 
     const process::RemoteMemory& memory_;

@@ -23,6 +23,8 @@ struct RemoteSegment {
 class RemoteMemory {
   public:
     virtual ~RemoteMemory() = default;
+    /// Whether the program may run while it is read.
+    [[nodiscard]] virtual bool is_living() const { return false; }
     RemoteMemory() = default;
     RemoteMemory(const RemoteMemory&) = delete;
     RemoteMemory& operator=(const RemoteMemory&) = delete;

@@ -28,6 +28,7 @@ class VmMemory final : public RemoteMemory {
 
     [[nodiscard]] std::size_t read_segments(std::span<const RemoteSegment> segments,
                                             std::span<std::byte> out) const override;
+    [[nodiscard]] bool is_living() const override { return true; }
 
     /// System calls that read target memory so far.
     [[nodiscard]] std::uint64_t calls() const { return calls_; }

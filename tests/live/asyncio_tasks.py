@@ -195,7 +195,7 @@ def test_work(python, case, *options):
     check(whole >= share * known, "only %d of %d samples have all tasks that wait" % (whole, known))
     if case == "threads":
         others = sum(count for labels, count in stacks if "task other-main" in labels)
-        check(0.05 * total < others < 0.95 * total, "%d of %d samples are of the other thread" % (others, total))
+        check(0.01 * total < others < 0.99 * total, "%d of %d samples are of the other thread" % (others, total))
     wrong = [labels for labels, _ in stacks if labels.count("task main") > 1 or labels.count("task other-main") > 1]
     check(not wrong, "a task waits for itself: %s" % wrong[:1])
 

@@ -99,7 +99,7 @@ def is_foreign(name):
     return "std::" in words.split("<")[0] or words.startswith(("core::", "<core::", "<std::", "[unknown]", "_"))
 
 
-def check_stacks(stacks, summary, language, library, levels):
+def check_stacks(python, stacks, summary, language, library, levels):
     wanted = expected(language, levels)
     whole = marked = total = 0
     for labels, count in stacks:
@@ -114,7 +114,7 @@ def check_stacks(stacks, summary, language, library, levels):
                   "a stack that cannot be: %s" % " > ".join(labels))
     print("%d samples, %d whole, %d marked" % (total, whole, marked))
     check(total >= 50, "only %d samples" % total)
-    check(marked <= most_marked(summary) * total, "%d of %d samples are not merged: %s" % (marked, total, summary["losses"]))
+    check(marked <= most_marked(summary, python) * total, "%d of %d samples are not merged: %s" % (marked, total, summary["losses"]))
     check(whole >= 0.8 * total, "only %d of %d samples are in the innermost function: %s" % (
         whole, total, max(stacks, key=lambda stack: stack[1])[0]))
 
@@ -123,7 +123,7 @@ def test_known(python, language, threads=1, mode="gil"):
     with support.scratch() as folder:
         library = build(folder, language, python)
         stacks, summary = record(python, folder, language, library, threads, mode)
-        check_stacks(stacks, summary, language, library, 3)
+        check_stacks(python, stacks, summary, language, library, 3)
         if language == "cpp":
             check(any("std::_Function_handler<int (int), cpp_call::{lambda(int)#1}>::_M_invoke" in label
                       for labels, _ in stacks for label in labels), "the standard library's own frame is missing")
@@ -135,7 +135,7 @@ def test_perf(python):
     with support.scratch() as folder:
         library = build(folder, "cython", python)
         stacks, summary = record(python, folder, "cython", library, PYTHONPERFSUPPORT="1")
-        check_stacks(stacks, summary, "cython", library, 3)
+        check_stacks(python, stacks, summary, "cython", library, 3)
         check(not any("py::" in label for labels, _ in stacks for label in labels), "functions are shown twice")
 
 
@@ -170,7 +170,7 @@ def test_nameless(python):
         library = build(folder, "cython", python)
         stacks, summary = record(nameless_copy(python, folder), folder, "cython", library, PYTHONHOME=home,
                                  LD_LIBRARY_PATH=folder)
-        check_stacks(stacks, summary, "cython", library, 3)
+        check_stacks(python, stacks, summary, "cython", library, 3)
 
 
 def share_of_inlined(stacks):

@@ -413,6 +413,8 @@ def parse_dump(data):
     """The threads of `lampyr dump`, in order. Everything is text in py-spy's layout."""
     threads = []
     for line in data.decode("utf-8").split("\n"):
+        if line.startswith("Task "):
+            break  # asyncio's tasks stand behind the threads
         match = THREAD_LINE.match(line)
         if match:
             threads.append(DumpedThread(match))

@@ -44,14 +44,17 @@ else:
 
 
 def work():
+    begin.wait()
     while True:
         step(int(levels))
 
 
+begin = threading.Event()  # 2.7 lets a thread that computes keep the GIL: ready is said before
 for _ in range(int(threads)):
     thread = threading.Thread(target=work)
     thread.daemon = True
     thread.start()
 os.write(int(sys.argv[2]), json.dumps({"ready": True}).encode() + b"\n")
+begin.set()
 sys.stdin.read()
 os._exit(0)
