@@ -98,8 +98,8 @@ void PtraceScope::await(Clock::time_point deadline, bool beside) {
     constexpr timespec kShortPause{0, 10'000};
     constexpr timespec kPause{0, 50'000};
     constexpr int kPausesBetweenDeathChecks = 20;
-    // Of several some may be on other processors.
-    if (beside && tracees_.size() == 1 && tracees_.front().pending) static_cast<void>(poll(0, true));
+    for (std::size_t i = 0; beside && i < tracees_.size(); ++i)
+        if (tracees_[i].pending) static_cast<void>(poll(i, true));
     const Clock::time_point began = Clock::now();
     int pauses = 0;
     for (;;) {

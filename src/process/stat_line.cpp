@@ -6,6 +6,9 @@
 namespace lampyr::process {
 namespace {
 
+constexpr int kLastField = 28;
+constexpr int kProcessorField = 39;
+
 std::uint64_t* number_of(StatLine& line, int field) {
     switch (field) {
         case 9: return &line.flags;
@@ -29,8 +32,11 @@ std::optional<StatLine> parse_stat(std::string_view text) {
     line.comm = text.substr(open + 1, close - open - 1);
     std::string_view rest = text.substr(close + 1);
 
-    for (int field = 3; field <= 28; ++field) {
-        if (rest.empty() || rest.front() != ' ') return std::nullopt;
+    for (int field = 3; field <= kProcessorField; ++field) {
+        if (rest.empty() || rest.front() != ' ') {
+            if (field > kLastField) break;
+            return std::nullopt;
+        }
         rest.remove_prefix(1);
         const std::string_view word = rest.substr(0, rest.find_first_of(" \n"));
         rest.remove_prefix(word.size());
@@ -45,6 +51,7 @@ std::optional<StatLine> parse_stat(std::string_view text) {
             line.parent = *parent;
             continue;
         }
+        if (field == kProcessorField) line.processor = parse_number<std::int32_t>(word).value_or(-1);
         std::uint64_t* const wanted = number_of(line, field);
         if (wanted == nullptr) continue;
         const auto number = parse_number<std::uint64_t>(word);

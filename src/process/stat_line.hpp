@@ -20,12 +20,13 @@ struct StatLine {
     std::uint64_t rss_pages = 0;    ///< field 24
     std::uint64_t start_code = 0;   ///< field 26; 0 or 1 without permission
     std::uint64_t start_stack = 0;  ///< field 28; 0 without permission
+    std::int32_t processor = -1;    ///< field 39, that it ran on last; -1: not in the text
 
     [[nodiscard]] bool is_dead() const { return state == 'Z' || state == 'X' || state == 'x'; }
     [[nodiscard]] bool is_kernel_thread() const { return (flags & 0x00200000) != 0; }
 };
 
-/// Nothing unless every field up to 28 is present and numeric.
+/// Nothing unless every field up to 28 that is used is present and numeric.
 [[nodiscard]] std::optional<StatLine> parse_stat(std::string_view text);
 
 }  // namespace lampyr::process

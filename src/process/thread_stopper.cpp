@@ -9,6 +9,8 @@
 
 #include <pthread.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -28,7 +30,7 @@ class ThreadStopper::Tracer {
     using Read = std::function<void(const StopOutcome&)>;
 
     Tracer(ProcessHandle process, std::chrono::nanoseconds deadline)
-        : process_(std::move(process)), deadline_(deadline), scope_(process_) {}
+        : process_(std::move(process)), deadline_(deadline), place_(process_), scope_(process_) {}
 
     ~Tracer() {
         release();
@@ -46,6 +48,7 @@ class ThreadStopper::Tracer {
             outcome_.late = static_cast<std::uint32_t>(threads.size());
             return outcome_;
         }
+        beside_ = place_.send(Tid(tracer_), threads);
         turn_.set(Turn::kStop);
         // The tracer may sleep until a thread stops that cannot. Then it is made to end, and the kernel lets the thread go.
         for (bool cancelled = false; !turn_.wait_while(Turn::kStop, deadline_);) {
@@ -64,13 +67,12 @@ class ThreadStopper::Tracer {
     [[nodiscard]] const PtraceScope& scope() const { return scope_; }
     [[nodiscard]] const StopStatistics& statistics() const { return statistics_; }
     [[nodiscard]] const ProcessHandle& process() const { return process_; }
+    [[nodiscard]] int processor() const { return place_.found(); }
 
   private:
-    /// A thread of the same processor stops sooner.
-    static constexpr std::chrono::microseconds kSlow{15};
-
     enum class Turn : std::uint32_t {
         kIdle,     ///< owner's: nothing held
+        kBegin,    ///< tracer's: it has just been made
         kStop,     ///< tracer's: stop the threads
         kHolding,  ///< owner's: threads are held
         kRelease,  ///< tracer's: let them go
@@ -85,15 +87,28 @@ class ThreadStopper::Tracer {
         sigset_t all;
         sigset_t before;
         ::sigfillset(&all);
-        ::pthread_sigmask(SIG_SETMASK, &all, &before);
-        turn_.set(Turn::kIdle);
+        ::pthread_sigmask(SIG_SETMASK, nullptr, &before);
+        if (ignores_children(before)) ::sigdelset(&all, SIGCHLD);
+        ::pthread_sigmask(SIG_SETMASK, &all, nullptr);
+        turn_.set(Turn::kBegin);
         try {
             thread_ = std::thread([this] { run(); });
         } catch (const std::system_error&) {
             turn_.set(Turn::kEnded);
         }
         ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
-        return thread_.joinable();
+        if (!thread_.joinable()) return false;
+        turn_.wait_while(Turn::kBegin);
+        return true;
+    }
+
+    /// Each stop sends SIGCHLD to the tracer. Where that does nothing the kernel drops it at once, unless the tracer blocks it: then it
+    /// is queued for this process, and another thread is woken to find that there is nothing to do, while the program waits. But one who
+    /// blocks it himself may wait for it by sigwait or signalfd; then it must stay blocked everywhere.
+    static bool ignores_children(const sigset_t& mask) {
+        struct sigaction action {};
+        return ::sigaction(SIGCHLD, nullptr, &action) == 0 && ::sigismember(&mask, SIGCHLD) == 0 &&
+               (action.sa_flags & SA_SIGINFO) == 0 && (action.sa_handler == SIG_DFL || action.sa_handler == SIG_IGN);
     }
 
     /// After the tracer was made to end in its wait: nothing is held.
@@ -113,10 +128,10 @@ class ThreadStopper::Tracer {
         } const at_end{turn_};
         ::prctl(PR_SET_NAME, "lampyr-tracer");
         ::prctl(PR_SET_TIMERSLACK, 1UL);  // short sleeps in the wait for a stop are short
-        TracerPlace place;
-        place_ = &place;
         RaisedPriority priority;  // the target is held as long as this thread takes; it works only when it is asked to
         priority.raise();
+        tracer_ = static_cast<std::int32_t>(::syscall(SYS_gettid));
+        turn_.set(Turn::kIdle);
         for (;;) {
             const Turn turn = turn_.get();
             bool clean = true;
@@ -142,8 +157,7 @@ class ThreadStopper::Tracer {
     /// True: threads are held for the owner.
     bool stop_threads() {
         began_ = Clock::now();
-        scope_.stop(asked_, began_ + deadline_, place_->beside());
-        slow_ = Clock::now() - began_ > kSlow;
+        scope_.stop(asked_, began_ + deadline_, beside_);
         outcome_ = scope_.outcome();
         ++statistics_.stops;
         if (outcome_.late > 0) ++statistics_.late;
@@ -160,7 +174,6 @@ class ThreadStopper::Tracer {
             statistics_.total += held;
             statistics_.longest = std::max(statistics_.longest, held);
             statistics_.each.add(held);
-            if (clean && slow_) place_->follow(process_, scope_.threads().front().tid);
         }
         return clean;
     }
@@ -169,13 +182,14 @@ class ThreadStopper::Tracer {
     std::chrono::nanoseconds deadline_;
     std::span<const Tid> asked_;
     const Read* read_ = nullptr;
+    TracerPlace place_;        // the owner's
+    bool beside_ = false;      // the tracer is on the threads' processor
+    std::int32_t tracer_ = 0;  // number of its thread
 
     PtraceScope scope_;
     StopOutcome outcome_;
     StopStatistics statistics_;
-    TracerPlace* place_ = nullptr;  // on the tracing thread's stack
     Clock::time_point began_;
-    bool slow_ = false;  // they were long in stopping
     bool clean_ = true;
 
     TurnWord<Turn> turn_{Turn::kEnded};
@@ -209,6 +223,8 @@ StopOutcome ThreadStopper::stop(std::span<const Tid> threads) { return tracer_->
 void ThreadStopper::resume() { tracer_->release(); }
 
 std::span<const ThreadStop> ThreadStopper::threads() const { return tracer_->scope().threads(); }
+
+int ThreadStopper::processor() const { return tracer_->processor(); }
 
 const StopStatistics& ThreadStopper::statistics() const { return tracer_->statistics(); }
 

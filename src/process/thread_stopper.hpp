@@ -78,6 +78,8 @@ class ThreadStopper {
     /// What became of each thread of the last stop, in the order given.
     [[nodiscard]] std::span<const ThreadStop> threads() const;
     [[nodiscard]] const StopStatistics& statistics() const;
+    /// That the threads of the last stop were found on before it, or the first of them that ran; -1: not known.
+    [[nodiscard]] int processor() const;
 
   private:
     class Tracer;

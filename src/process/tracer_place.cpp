@@ -2,53 +2,52 @@
 #include "process/tracer_place.hpp"
 
 #include "process/proc_file.hpp"
+#include "process/stat_line.hpp"
+
+#include <array>
 
 namespace lampyr::process {
 namespace {
 
-/// A busy machine makes every stop long, and moves threads about.
-constexpr std::chrono::milliseconds kLookEvery{20};
-
-/// Field 39 of /proc/PID/task/TID/stat: the processor that the thread ran on last (proc_pid_stat(5)); -1: not known.
-int processor_of(const ProcessHandle& process, Tid tid) {
-    constexpr int kFieldsBehindName = 37;  // the third is the first behind the name
-    std::array<char, 4096> buffer;
-    const UniqueFd file(::openat(process.proc_dir(), ProcPath::relative(tid, "stat").c_str(), O_RDONLY | O_CLOEXEC));
-    const auto text = file ? read_start(file.get(), buffer) : std::nullopt;
-    if (!text || text->rfind(')') == text->npos) return -1;
-    std::string_view rest = text->substr(text->rfind(')') + 1);
-    for (int field = 1; field <= kFieldsBehindName; ++field) {
-        if (rest.empty()) return -1;
-        rest.remove_prefix(1);
-        const std::string_view word = rest.substr(0, rest.find_first_of(" \n"));
-        if (field == kFieldsBehindName) return parse_number<int>(word).value_or(-1);
-        rest.remove_prefix(word.size());
-    }
-    return -1;
-}
+/// So many threads are looked at, to find one that runs.
+constexpr std::size_t kMostLooks = 64;
 
 }  // namespace
 
-TracerPlace::TracerPlace() {
+TracerPlace::TracerPlace(const ProcessHandle& process) : stat_(process, "stat") {
     if (::sched_getaffinity(0, sizeof allowed_, &allowed_) != 0) CPU_ZERO(&allowed_);
 }
 
-void TracerPlace::follow(const ProcessHandle& process, Tid tid) {
-    const Clock::time_point now = Clock::now();
-    if (now - looked_ < kLookEvery) return;
-    looked_ = now;
-    const int theirs = processor_of(process, tid);
-    if (theirs == processor_ || theirs < 0 || theirs >= CPU_SETSIZE) return;
-    const auto processor = static_cast<std::size_t>(theirs);
+int TracerPlace::processor_of(std::span<const Tid> threads) {
+    std::array<char, 1024> buffer;
+    int first = -1;
+    for (const Tid tid : threads.first(std::min(threads.size(), kMostLooks))) {
+        const auto stat = parse_stat(stat_.read(tid, buffer).text);
+        if (!stat || stat->processor < 0) continue;
+        if (stat->state == 'R' || threads.size() == 1) return stat->processor;
+        if (first < 0) first = stat->processor;
+    }
+    return first;
+}
+
+bool TracerPlace::send(Tid tracer, std::span<const Tid> threads) {
+    if (tracer != tracer_) processor_ = -1;
+    tracer_ = tracer;
+    found_ = processor_of(threads);
+    if (found_ >= CPU_SETSIZE) found_ = -1;
+    if (found_ < 0) return processor_ >= 0;
+    if (found_ == processor_) return true;
+    const auto processor = static_cast<std::size_t>(found_);
     cpu_set_t wanted;
     CPU_ZERO(&wanted);
     CPU_SET(processor, &wanted);
     const bool permitted = CPU_ISSET(processor, &allowed_) != 0;
-    if (permitted && ::sched_setaffinity(0, sizeof wanted, &wanted) == 0) {
-        processor_ = theirs;
-    } else if (processor_ >= 0 && ::sched_setaffinity(0, sizeof allowed_, &allowed_) == 0) {
+    if (permitted && ::sched_setaffinity(tracer.value, sizeof wanted, &wanted) == 0) {
+        processor_ = found_;
+    } else if (processor_ >= 0 && ::sched_setaffinity(tracer.value, sizeof allowed_, &allowed_) == 0) {
         processor_ = -1;
     }
+    return processor_ >= 0;
 }
 
 }  // namespace lampyr::process

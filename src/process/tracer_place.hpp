@@ -1,34 +1,39 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "process/process_handle.hpp"
+#include "process/task_files.hpp"
 
 #include <lampyr/ids.hpp>
 
 #include <sched.h>
 
-#include <chrono>
+#include <span>
 
 namespace lampyr::process {
 
-/// Keeps a tracing thread on the processor of the thread that it stops. To stop and to wake a thread of another processor
+/// Sends a tracing thread to the processor of the thread that it will stop. To stop and to wake a thread of another processor
 /// takes an interrupt there each time, which costs many times the switch from one thread to another; and what the tracer copies
-/// is in this processor's cache. Use it on one thread.
+/// is in this processor's cache. Belongs to who orders the stops: the tracer sleeps when it is sent, so that nothing of this
+/// happens on the program's processor.
 class TracerPlace {
   public:
-    using Clock = std::chrono::steady_clock;
+    /// The tracer is sent where the calling thread may run, and nowhere else.
+    explicit TracerPlace(const ProcessHandle& process);
 
-    TracerPlace();
-
-    /// After a stop that took longer than beside one another: looks where the thread is (a file of /proc), and goes there.
-    void follow(const ProcessHandle& process, Tid tid);
-    /// By all that is known both are on one processor: the thread can only stop while the tracer sleeps.
-    [[nodiscard]] bool beside() const { return processor_ >= 0; }
+    /// Looks (a read of a file of /proc for each) where the threads are: the processor of the first that runs, or of the first.
+    /// True: the tracer, asleep, will wake there, and they can only stop while it sleeps.
+    bool send(Tid tracer, std::span<const Tid> threads);
+    /// Where the threads were found at the last look; -1: not known.
+    [[nodiscard]] int found() const { return found_; }
 
   private:
+    [[nodiscard]] int processor_of(std::span<const Tid> threads);
+
+    TaskFiles stat_;
     cpu_set_t allowed_{};
+    Tid tracer_;
     int processor_ = -1;  ///< that the tracer is held on; -1: on none
-    Clock::time_point looked_{};
+    int found_ = -1;
 };
 
 }  // namespace lampyr::process

@@ -30,6 +30,15 @@ TEST(StatLine, ReadsFieldsBehindAHostileName) {
     }
 }
 
+TEST(StatLine, ReadsTheProcessorWhereItIsThere) {
+    const std::string text = "42 (python)" + std::string(kTail.substr(0, kTail.size() - 1));
+    EXPECT_EQ(parse_stat(text)->processor, -1);
+    EXPECT_EQ(parse_stat(text + " 31 32 33 34 35 36 37 38")->processor, -1);
+    EXPECT_EQ(parse_stat(text + " 31 32 33 34 35 36 37 38 5")->processor, 5);
+    EXPECT_EQ(parse_stat(text + " 31 32 33 34 35 36 37 38 6 0 0\n")->processor, 6);
+    EXPECT_EQ(parse_stat(text + " 31 32 33 34 35 36 37 38 x 0 0\n")->processor, -1);
+}
+
 TEST(StatLine, RefusesEveryTruncationAndGarbage) {
     const std::string text = "42 (python)" + std::string(kTail.substr(0, kTail.find("140730000")));
     for (std::size_t size = 0; size <= text.size(); ++size) EXPECT_FALSE(parse_stat(text.substr(0, size))) << size;

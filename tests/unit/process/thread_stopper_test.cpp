@@ -12,10 +12,12 @@
 
 #include <gtest/gtest.h>
 #include <pthread.h>
+#include <sched.h>
 #include <sys/epoll.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -535,6 +537,90 @@ TEST_F(ThreadStopperTest, FollowsExecWithoutASpuriousTrap) {
     const int status = child.wait();
     EXPECT_TRUE(WIFEXITED(status));
     EXPECT_EQ(WEXITSTATUS(status), 7);
+}
+
+/// How often the calling thread has gone to sleep.
+long sleeps() {
+    rusage usage{};
+    ::getrusage(RUSAGE_THREAD, &usage);
+    return usage.ru_nvcsw;
+}
+
+TEST_F(ThreadStopperTest, WakesNobodyWhileItHolds) {
+    // The kernel tells the tracer of each stop by SIGCHLD. Where that is queued, a thread of ours is woken to drop it, and the
+    // stopped one has to do the waking.
+    ForkedChild child([](ChildPort&) {
+        count_turns();
+        return 0;
+    });
+    ASSERT_TRUE(moves(*page_));
+    const auto stopper = open(child.pid());
+    ASSERT_TRUE(stopper);
+    const std::vector<Tid> main{Tid(child.pid().value)};
+    constexpr int kStops = 400;
+    const long before = sleeps();
+    for (int i = 0; i < kStops; ++i) ASSERT_TRUE(stopper->during_stop(main, [](const StopOutcome&) {}).complete());
+    EXPECT_LE(sleeps() - before, kStops + kStops / 4) << "one sleep is the wait for the read";
+}
+
+TEST_F(ThreadStopperTest, TakesNoSignalFromThoseWhoWaitForChildren) {
+    ForkedChild child([](ChildPort&) {
+        count_turns();
+        return 0;
+    });
+    ASSERT_TRUE(moves(*page_));
+    sigset_t children;
+    sigset_t before;
+    ::sigemptyset(&children);
+    ::sigaddset(&children, SIGCHLD);
+    ASSERT_EQ(::pthread_sigmask(SIG_BLOCK, &children, &before), 0);
+    {
+        const auto stopper = open(child.pid());
+        ASSERT_TRUE(stopper);
+        const std::vector<Tid> main{Tid(child.pid().value)};
+        const timespec no_time{};
+        const timespec long_time{20, 0};
+        for (int i = 0; i < 20; ++i) {
+            EXPECT_TRUE(stopper->stop(main).complete());
+            stopper->resume();
+            while (::sigtimedwait(&children, nullptr, &no_time) == SIGCHLD) {
+            }
+            const pid_t other = ::fork();
+            if (other == 0) ::_exit(0);
+            EXPECT_EQ(::sigtimedwait(&children, nullptr, &long_time), SIGCHLD);
+            ::waitpid(other, nullptr, 0);
+        }
+    }
+    ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
+}
+
+TEST_F(ThreadStopperTest, FollowsTheThreadToItsProcessor) {
+    cpu_set_t allowed;
+    ASSERT_EQ(::sched_getaffinity(0, sizeof allowed, &allowed), 0);
+    ForkedChild child([](ChildPort&) {
+        count_turns();
+        return 0;
+    });
+    ASSERT_TRUE(moves(*page_));
+    const auto stopper = open(child.pid());
+    ASSERT_TRUE(stopper);
+    const std::vector<Tid> main{Tid(child.pid().value)};
+    for (int round = 0; round < 2; ++round) {
+        for (int processor = 0; processor < CPU_SETSIZE; ++processor) {
+            if (!CPU_ISSET(static_cast<std::size_t>(processor), &allowed)) continue;
+            cpu_set_t one;
+            CPU_ZERO(&one);
+            CPU_SET(static_cast<std::size_t>(processor), &one);
+            ASSERT_EQ(::sched_setaffinity(child.pid().value, sizeof one, &one), 0);
+            int tracer = -1;
+            EXPECT_TRUE(stopper->during_stop(main, [&](const StopOutcome&) { tracer = ::sched_getcpu(); }).complete());
+            EXPECT_EQ(tracer, processor);
+            EXPECT_EQ(stopper->processor(), processor);
+        }
+    }
+    cpu_set_t after;
+    ASSERT_EQ(::sched_getaffinity(0, sizeof after, &after), 0);
+    EXPECT_TRUE(CPU_EQUAL(&after, &allowed)) << "the caller is left where it was";
 }
 
 /// Waits in epoll_wait, which the kernel never restarts, and counts how often it comes back without a reason.
