@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "cpython/stack_reader.hpp"
 
+#include "cpython/parted_read.hpp"
+
 #include <algorithm>
 
 namespace lampyr::cpython {
@@ -81,6 +83,7 @@ void StackReader::plan_head() {
 /// Behind the stacks: what had not been freed by then was there when they were read.
 void StackReader::plan_generations() {
     const Offset generation = layout_.interpreter.code_object_generation;
+    generation_segments_ = plan_.size();
     if (!generation.present()) return;
     for (Interpreter& interpreter : interpreters_)
         interpreter.generation_offset = plan_.add(interpreter.address + generation.value(), 8);
@@ -347,7 +350,42 @@ void StackReader::study() {
     }
 }
 
-StackReader::Outcome StackReader::sweep() {
+void StackReader::foresee(std::size_t thread, std::vector<process::RemoteSegment>& ranges) {
+    if (replan_) build_plan();
+    const ThreadReader& reader = *readers_[thread];
+    if (!reader.planned()) return;
+    const auto segments = plan_.segments();
+    ranges.insert(ranges.end(), segments.begin() + static_cast<std::ptrdiff_t>(reader.begin_segment()),
+                  segments.begin() + static_cast<std::ptrdiff_t>(reader.end_segment()));
+}
+
+void StackReader::foresee_interpreters(std::vector<process::RemoteSegment>& ranges) {
+    if (replan_) build_plan();
+    const auto head = plan_.segments().first(head_segments_);
+    const auto generations = plan_.segments().subspan(generation_segments_);
+    ranges.insert(ranges.end(), head.begin(), head.end());
+    ranges.insert(ranges.end(), generations.begin(), generations.end());
+}
+
+/// Bytes received, as of RemoteMemory::read_segments.
+std::size_t StackReader::read_plan(Copies copies, std::span<std::byte> out) {
+    const auto held = std::find_if(copies.begin(), copies.end(), [](const auto* copy) { return copy != nullptr; });
+    if (held == copies.end()) return timed_.read(plan_.segments(), out);
+    PartedRead read(plan_.segments(), timed_, out);
+    read.take(head_segments_, *held);
+    for (std::size_t i = 0; i < readers_.size(); ++i)
+        if (readers_[i]->planned()) read.take(readers_[i]->end_segment(), copies[i]);
+    read.take(plan_.size(), *held);
+    return read.finish();
+}
+
+StackReader::Outcome StackReader::sweep() { return sweep_once({}); }
+
+StackReader::Outcome StackReader::sweep_copies(Copies copies) {
+    return sweep_once(copies.size() == readers_.size() ? copies : Copies());
+}
+
+StackReader::Outcome StackReader::sweep_once(Copies copies) {
     list_broken_ = false;
     ++sweeps_;
     if (interpreters_.empty() && !discover()) {
@@ -358,7 +396,7 @@ StackReader::Outcome StackReader::sweep() {
     if (replan_) build_plan();
     current_ ^= 1;
     std::byte* sweep = buffers_[current_].data();
-    std::size_t received = timed_.read(plan_.segments(), std::span(sweep, plan_.bytes()));
+    std::size_t received = read_plan(copies, std::span(sweep, plan_.bytes()));
     if (received < head_bytes_ || !same_interpreters(sweep)) {
         // Interpreters came or went, or the process did.
         if (!discover()) {

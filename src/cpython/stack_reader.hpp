@@ -6,6 +6,7 @@
 #include "cpython/read_plan.hpp"
 #include "cpython/thread_reader.hpp"
 #include "cpython/timed_read.hpp"
+#include "process/held_copy.hpp"
 #include "process/remote_memory.hpp"
 
 #include <array>
@@ -38,6 +39,15 @@ class StackReader {
     };
     Outcome sweep();
 
+    /// For threads that are held while they are copied, and read afterwards. Before: adds to `ranges` what the next sweep will ask of
+    /// one thread of `stacks()`, or of the interpreters.
+    void foresee(std::size_t thread, std::vector<process::RemoteSegment>& ranges);
+    void foresee_interpreters(std::vector<process::RemoteSegment>& ranges);
+    /// After: a sweep whose bytes come from these copies, one for each of `stacks()`, those of the interpreters from the first there is.
+    /// Null: this thread was not held, and is read now. What was not foreseen is read now, too, and marked as mispredicted: a sample of
+    /// a moment later.
+    Outcome sweep_copies(std::span<const process::HeldCopy* const> copies);
+
     /// For the next sweep only: whether this thread, of `stacks()` as it is now, is known not to have run since the last sweep.
     void set_still(std::size_t thread, bool still) { readers_[thread]->set_still(still); }
     /// Threads that rest are not read, so the list is not followed through them at every sweep. Looks whether it still holds;
@@ -54,6 +64,8 @@ class StackReader {
     /// Changes whenever threads came or went.
     [[nodiscard]] std::uint64_t thread_list_version() const { return list_version_; }
     /// The thread list could not be followed to its end in the last sweep.
+    /// All that was planned was there in the last sweep, in the copies of those that were held.
+    [[nodiscard]] bool read_whole() const { return comparable_; }
     [[nodiscard]] bool list_broken() const { return list_broken_; }
 
     /// Whether something at this address belongs to an interpreter's GIL: its words, conditions and mutexes. 3.7 and later.
@@ -76,6 +88,10 @@ class StackReader {
         RemoteAddr threads_head;
     };
 
+    using Copies = std::span<const process::HeldCopy* const>;
+
+    Outcome sweep_once(Copies copies);
+    [[nodiscard]] std::size_t read_plan(Copies copies, std::span<std::byte> out);
     [[nodiscard]] RemoteAddr head_address() const;
     [[nodiscard]] RemoteAddr current_thread_address() const;
     [[nodiscard]] Links links(const std::byte* sweep, const Interpreter& interpreter) const;
@@ -107,6 +123,7 @@ class StackReader {
     std::uint32_t current_thread_offset_ = 0;
     std::size_t head_bytes_ = 0;
     std::size_t head_segments_ = 0;
+    std::size_t generation_segments_ = 0;
 
     ReadPlan links_plan_;
     std::vector<std::byte> links_bytes_;

@@ -208,6 +208,7 @@ bool ThreadReader::is_whole_stack(const Chunk& window) const {
 
 void ThreadReader::plan(ReadPlan& plan) {
     begin_ = plan.bytes();
+    begin_segment_ = plan.size();
     plan_sandwich(plan, CopySource::kSweep, sweep_);
     end_ = plan.bytes();
     end_segment_ = plan.size();

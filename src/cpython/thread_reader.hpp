@@ -32,6 +32,8 @@ class ThreadReader {
     void skip_plan() { planned_ = false; }
     [[nodiscard]] bool planned() const { return planned_; }
     [[nodiscard]] bool plan_outdated() const { return outdated_; }
+    /// Where in the plan its ranges are.
+    [[nodiscard]] std::size_t begin_segment() const { return begin_segment_; }
     [[nodiscard]] std::size_t end_segment() const { return end_segment_; }
     /// End of this thread's bytes in the sweep's buffer; a sweep that returned fewer did not reach this thread.
     [[nodiscard]] std::size_t end_offset() const { return end_; }
@@ -145,6 +147,7 @@ class ThreadReader {
     std::vector<std::uint32_t> second_offsets_;
 
     // This sweep's plan.
+    std::size_t begin_segment_ = 0;
     std::size_t end_segment_ = 0;
     std::size_t begin_ = 0;
     std::size_t end_ = 0;

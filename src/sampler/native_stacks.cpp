@@ -22,7 +22,6 @@ NativeStacks::NativeStacks(const process::ProcessHandle& process, const process:
       unmatched_(builder.intern_marker("(native frames unmatched)")) {}
 
 void NativeStacks::copy(Tid tid, native::StackCopy& stack) const {
-    stack.clear();
     if (const auto registers = process::read_registers(tid)) stack.take(memory_, *registers);
 }
 

@@ -28,7 +28,7 @@ class NativeStacks {
     NativeStacks(const process::ProcessHandle& process, const process::RemoteMemory& memory, RemoteAddr runtime,
                  profile::Builder& builder);
 
-    /// On the tracing thread, while `tid` is held. Leaves the copy empty when it is not.
+    /// On the tracing thread, while `tid` is held, and the copy has been made room. Leaves it empty when it is not.
     void copy(Tid tid, native::StackCopy& stack) const;
     /// Before the stacks of a tick are merged.
     void refresh(std::chrono::nanoseconds now);

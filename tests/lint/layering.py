@@ -17,7 +17,8 @@ MAY_INCLUDE = {
     "src/process": ["base"],
     "src/elf": ["base", "process/remote_memory.hpp", "process/unique_fd.hpp"],
     # The seam, the maps, and the files of a target: where its images are.
-    "src/cpython": ["base", "process/remote_memory.hpp", "process/proc_maps.hpp", "process/target_files.hpp", "elf"],
+    "src/cpython": ["base", "process/remote_memory.hpp", "process/held_copy.hpp", "process/proc_maps.hpp",
+                    "process/target_files.hpp", "elf"],
     "src/native": ["base", "process", "elf"],
     "src/sampler": ["base", "process", "elf", "cpython", "native", "profile"],
     "src/profile": ["base"],

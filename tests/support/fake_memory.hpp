@@ -66,10 +66,12 @@ class FakeMemory final : public process::RemoteMemory {
             done += got;
             if (got < segment.size) break;
         }
+        bytes_read_ += done;
         return done;
     }
 
     [[nodiscard]] std::size_t calls() const { return calls_; }
+    [[nodiscard]] std::size_t bytes_read() const { return bytes_read_; }
 
   private:
     using Regions = std::map<std::uint64_t, std::vector<std::byte>>;
@@ -120,6 +122,7 @@ class FakeMemory final : public process::RemoteMemory {
     Regions regions_;
     std::map<std::uint64_t, std::uint64_t> holes_;  // start -> end
     mutable std::size_t calls_ = 0;
+    mutable std::size_t bytes_read_ = 0;
 };
 
 }  // namespace lampyr::test

@@ -28,6 +28,11 @@ class Unwinding : public ::testing::Test {
         for (std::uint64_t i = 0; i < kWords; ++i) memory_.put(RemoteAddr(kStack + 8 * i), i + 1000);
         for (std::size_t i = 0; i < ThreadRegisters::kCount; ++i) registers_.values[i] = i;
         registers_.values[ThreadRegisters::kStackPointer] = kStack;
+        take();
+    }
+
+    void take() {
+        stack_.make_room();
         stack_.take(memory_, registers_);
     }
 
@@ -56,10 +61,10 @@ TEST_F(Unwinding, TheCopyHoldsWhatIsThereAndNoMore) {
 
 TEST_F(Unwinding, TheNextCopyEndsWhereTheStackDid) {
     stack_.learn_end(kStack + 80);
-    stack_.take(memory_, registers_);
+    take();
     EXPECT_EQ(stack_.size(), StackCopy::kRedZone + 80);
     stack_.learn_end(kStack - 4096);  // of another stack
-    stack_.take(memory_, registers_);
+    take();
     EXPECT_EQ(stack_.size(), StackCopy::kRedZone + kWords * 8);
 }
 
