@@ -289,63 +289,112 @@ cpython::StackReader::Outcome ProcessSampler::sweep(std::chrono::nanoseconds sta
     return outcome;
 }
 
-/// All reads happen while the threads are held. A target that cannot be held this time (a thread in vfork, say) is read as
-/// it runs: the sample is kept, and proven or marked like any other.
+/// What is read of the threads is copied while they are held, and looked at when they run again. A target that cannot be held this
+/// time (a thread in vfork, say) is read as it runs: the sample is kept, and proven or marked like any other.
 cpython::StackReader::Outcome ProcessSampler::sweep_stopped(std::chrono::nanoseconds start,
                                                             std::chrono::nanoseconds span, Tally& tally) {
-    auto outcome = cpython::StackReader::Outcome::kOk;
+    using Swept = cpython::StackReader::Outcome;
     if (tracks_.empty() || reader_.stacks().size() != tracks_.size()) {  // who is to be stopped is not known (any more)
-        outcome = reader_.sweep();
-        if (outcome != cpython::StackReader::Outcome::kOk) return outcome;
+        foreseen_ = false;
+        if (const Swept outcome = reader_.sweep(); outcome != Swept::kOk) return outcome;
         match_tracks(start, tally);
     }
     choose_stopped();
-    if (native_) return sweep_native(start, span, tally);
-    bool read = false;
-    stopper_->during_stop(to_stop_, [&](const process::StopOutcome&) {
-        read = true;
-        outcome = sweep(start, span, tally);
-    });
-    return read ? outcome : sweep(start, span, tally);
+    if (!foreseen_ || !sweep_copies()) {
+        if (!tracks_match()) match_tracks(start, tally);
+        choose_stopped();
+        const std::optional<Swept> held = sweep_held();
+        const Swept outcome = held ? *held : reader_.sweep();
+        foreseen_ = held && outcome == Swept::kOk && held_as_foreseen();
+        if (outcome != Swept::kOk) return outcome;
+    }
+    if (tasks_) tasks_->look(reader_.stacks(), start);
+    if (!tracks_match()) match_tracks(start, tally);
+    if (native_) native_->refresh(start);
+    add_stacks(start, span, tally);
+    if (start - names_checked_ >= kNamesProvenEvery) check_names(start, tally);
+    return Swept::kOk;
 }
 
 /// All threads with `blocking`; else, for their machine frames, those whose stacks will count.
 void ProcessSampler::choose_stopped() {
     to_stop_.clear();
-    for (Track& track : tracks_) {
+    held_tracks_.clear();
+    for (std::size_t i = 0; i < tracks_.size(); ++i) {
+        Track& track = tracks_[i];
+        track.machine.clear();
         const bool left_out = !options_.blocking && !options_.include_idle && !options_.gil_only &&
                               track.clock.state() == process::RunState::kBlocked;
         if (track.os_tid.value == 0 || left_out) continue;
         to_stop_.push_back(track.os_tid);
-        if (native_) track.machine.make_room();
+        held_tracks_.push_back(i);
     }
 }
 
-/// The threads are held for as long as copying takes: Python's structures, registers, machine stacks. What is made of these
-/// comes after they run again.
-cpython::StackReader::Outcome ProcessSampler::sweep_native(std::chrono::nanoseconds start,
-                                                           std::chrono::nanoseconds span, Tally& tally) {
-    bool read = false;
-    auto outcome = cpython::StackReader::Outcome::kOk;
-    for (Track& track : tracks_) track.machine.clear();
+/// One thread after another is held, just for the copy of what its stacks need by the last sweep; then all of it is read out of the
+/// copies. With `blocking` all are held at once. False: some stack was not where it was sought, and would be one of a moment
+/// later than the machine stack.
+bool ProcessSampler::sweep_copies() {
+    copies_.assign(tracks_.size(), nullptr);
+    if (native_ && !options_.blocking)
+        copy_each();
+    else
+        copy_at_once();
+    return reader_.sweep_copies(copies_) == cpython::StackReader::Outcome::kOk && held_as_foreseen();
+}
+
+void ProcessSampler::copy_each() {
+    bool interpreters = false;
+    for (std::size_t i = 0; i < to_stop_.size(); ++i) {
+        native::StackCopy& machine = tracks_[held_tracks_[i]].machine;
+        ranges_.clear();
+        if (!interpreters) reader_.foresee_interpreters(ranges_);
+        reader_.foresee(held_tracks_[i], ranges_);
+        machine.make_room(ranges_);
+        const process::StopOutcome outcome = stopper_->during_stop(
+            {&to_stop_[i], 1}, [&](const process::StopOutcome&) { native_->copy(to_stop_[i], machine); });
+        interpreters = interpreters || machine.taken();
+        if (machine.taken()) copies_[held_tracks_[i]] = &machine.copy();
+        if (outcome.late > 0) break;  // each that is late would delay this sample by the deadline
+    }
+}
+
+void ProcessSampler::copy_at_once() {
+    ranges_.clear();
+    reader_.foresee_interpreters(ranges_);
+    for (const std::size_t track : held_tracks_) reader_.foresee(track, ranges_);
+    all_.plan(ranges_, 0);
+    if (native_)
+        for (const std::size_t track : held_tracks_) tracks_[track].machine.make_room();
     stopper_->during_stop(to_stop_, [&](const process::StopOutcome&) {
-        read = true;
-        std::size_t next = 0;
-        for (Track& track : tracks_) {
-            if (next == to_stop_.size()) break;
-            if (track.os_tid != to_stop_[next]) continue;
-            native_->copy(track.os_tid, track.machine);
-            ++next;
-        }
+        static_cast<void>(all_.take(target_.source(), {}));
+        for (std::size_t i = 0; native_ && i < to_stop_.size(); ++i)
+            native_->copy(to_stop_[i], tracks_[held_tracks_[i]].machine);
+    });
+    if (!all_.taken()) return;
+    for (std::size_t i = 0; i < to_stop_.size(); ++i)
+        if (stopper_->threads()[i].result == process::StopResult::kStopped) copies_[held_tracks_[i]] = &all_;
+}
+
+/// The threads that were held are those of the tracks, and their stacks were where they were sought.
+bool ProcessSampler::held_as_foreseen() const {
+    if (!reader_.read_whole() || !tracks_match()) return false;
+    return std::all_of(held_tracks_.begin(), held_tracks_.end(), [this](std::size_t track) {
+        const cpython::RawStack& stack = *reader_.stacks()[track];
+        return !stack.mispredicted || stack.serial == tracks_[track].serial;
+    });
+}
+
+/// Nothing is foreseen: all are held while the sweep is made, registers and machine stacks copied. Nothing: they could not be held.
+std::optional<cpython::StackReader::Outcome> ProcessSampler::sweep_held() {
+    std::optional<cpython::StackReader::Outcome> outcome;
+    if (native_)
+        for (const std::size_t track : held_tracks_) tracks_[track].machine.make_room();
+    stopper_->during_stop(to_stop_, [&](const process::StopOutcome&) {
+        for (std::size_t i = 0; native_ && i < to_stop_.size(); ++i)
+            native_->copy(to_stop_[i], tracks_[held_tracks_[i]].machine);
         outcome = reader_.sweep();
     });
-    if (!read) outcome = reader_.sweep();
-    if (outcome != cpython::StackReader::Outcome::kOk) return outcome;
-    if (tasks_) tasks_->look(reader_.stacks(), start);
-    if (!tracks_match()) match_tracks(start, tally);
-    native_->refresh(start);
-    add_stacks(start, span, tally);
-    if (start - names_checked_ >= kNamesProvenEvery) check_names(start, tally);
     return outcome;
 }
 

@@ -69,6 +69,8 @@ class ProcessSampler {
     void name_rows_in_use(std::vector<SampleId>& rows) const;
     /// How long the target was held; zero without `blocking`, `native` and `audit`.
     [[nodiscard]] process::StopStatistics stops() const;
+    /// The processor on which threads were stopped last; -1: none were, or it is not known.
+    [[nodiscard]] int processor() const { return stopper_ ? stopper_->processor() : -1; }
 
   private:
     ProcessSampler(Target::Impl& target, profile::Builder& builder, const SamplerOptions& options);
@@ -110,9 +112,12 @@ class ProcessSampler {
     cpython::StackReader::Outcome sweep(std::chrono::nanoseconds start, std::chrono::nanoseconds span, Tally& tally);
     cpython::StackReader::Outcome sweep_stopped(std::chrono::nanoseconds start, std::chrono::nanoseconds span,
                                                 Tally& tally);
-    cpython::StackReader::Outcome sweep_native(std::chrono::nanoseconds start, std::chrono::nanoseconds span,
-                                               Tally& tally);
     void choose_stopped();
+    [[nodiscard]] bool sweep_copies();
+    void copy_each();
+    void copy_at_once();
+    [[nodiscard]] bool held_as_foreseen() const;
+    [[nodiscard]] std::optional<cpython::StackReader::Outcome> sweep_held();
 
     Target::Impl& target_;
     profile::Builder& builder_;
@@ -127,9 +132,14 @@ class ProcessSampler {
     ProcessId row_;
     std::vector<Track> tracks_;  // parallel to reader_.stacks() after a sweep
     std::vector<Tid> to_stop_;
-    std::unique_ptr<NativeStacks> native_;  // with options.native only
-    std::unique_ptr<TaskStacks> tasks_;     // with options.tasks only
-    std::unique_ptr<Auditor> auditor_;      // with options.audit_hz only
+    std::vector<std::size_t> held_tracks_;          // parallel to it
+    std::vector<process::RemoteSegment> ranges_;    // to be copied of one
+    std::vector<const process::HeldCopy*> copies_;  // parallel to tracks_; null: not held
+    process::HeldCopy all_;                         // of all that are held, without machine stacks
+    bool foreseen_ = false;                         // what the last held sweep needed was where it was sought
+    std::unique_ptr<NativeStacks> native_;          // with options.native only
+    std::unique_ptr<TaskStacks> tasks_;             // with options.tasks only
+    std::unique_ptr<Auditor> auditor_;              // with options.audit_hz only
     std::vector<Auditor::Subject> subjects_;
     HeldRows held_;
     std::chrono::nanoseconds names_checked_{0};

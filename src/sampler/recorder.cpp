@@ -51,6 +51,7 @@ std::optional<Error> Recorder::refusal() const { return refusal_; }
 void Recorder::take_found() {
     for (const auto& follower : followers_) {
         if (!follower->has_found()) continue;
+        kept_off_.go_back();  // or the threads that stop them were kept off, too
         follower->take(found_);
         for (auto& impl : found_) {
             Target::Impl& target = *impl;
@@ -92,6 +93,7 @@ void Recorder::retire_gone(nanoseconds now) {
 /// The process runs another program. It counts as lost unless that turns out to be Python too.
 void Recorder::reopen(const Target::Impl& target) {
     if (follows_children_) return;  // its follower sees to it
+    kept_off_.go_back();
     const Pid pid = target.pid;
     lost_ = true;
     if (auto follower = Follower::start(std::span(&pid, 1), {})) followers_.push_back(std::move(*follower));
@@ -176,6 +178,14 @@ void Recorder::look_at_targets() {
     take_found();
 }
 
+/// A program that is stopped for its samples has the tracing thread on its processor. This one has more to do, elsewhere.
+void Recorder::keep_off_targets() {
+    if (!options_.native && !options_.blocking) return;
+    processors_.clear();
+    for (const Followed& process : processes_) processors_.push_back(process.sampler->processor());
+    kept_off_.keep_off(processors_);
+}
+
 void Recorder::tick(nanoseconds now, std::uint64_t slots) {
     const nanoseconds interval = schedule_.interval();
     const nanoseconds span = std::min(kMaxSpan, interval * static_cast<std::int64_t>(slots));
@@ -184,6 +194,7 @@ void Recorder::tick(nanoseconds now, std::uint64_t slots) {
         if (process.sampler->tick(now - started_, std::max(span, interval), tally_) == ProcessSampler::Outcome::kGone)
             next_look_ = nanoseconds(0);  // exited, exec'ed, or a moment's failure: the kernel knows
     }
+    keep_off_targets();
     ++ticks_;
     if (now >= next_names_) {
         for (Followed& process : processes_) {

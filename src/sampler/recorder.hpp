@@ -5,6 +5,7 @@
 
 #include "base/clock.hpp"
 #include "base/time_histogram.hpp"
+#include "process/kept_off.hpp"
 #include "process/raised_priority.hpp"
 #include "profile/builder.hpp"
 #include "profile/delta_cutter.hpp"
@@ -64,6 +65,7 @@ class Recorder {
     [[nodiscard]] bool sleep_until(nanoseconds due, const std::atomic<bool>& stop);
     void watch_own_load(nanoseconds now);
     void tick(nanoseconds now, std::uint64_t slots);
+    void keep_off_targets();
     void look_at_targets();
     void take_found();
     void retire_gone(nanoseconds now);
@@ -89,6 +91,8 @@ class Recorder {
     nanoseconds next_audit_{0};
     RateGovernor governor_;
     process::RaisedPriority priority_;
+    process::KeptOff kept_off_;    // the processors of programs that are stopped
+    std::vector<int> processors_;  // that these were found on
     TimeHistogram lateness_;
     OwnLoad load_{clock_.now(), own_cpu_time()};
     Tally tally_;

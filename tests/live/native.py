@@ -1,14 +1,18 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""native.py VERSION merge|threads|deep|corrupt: machine frames between Python frames, against a program that knows them.
+"""native.py VERSION merge|threads|deep|corrupt|apart: machine frames between Python frames, against a program that knows them.
 
 merge    one thread: Python, C, Python, C …: every claimed stack is the known one or a part of it from the root
 threads  two threads that work in C without the GIL
 deep     40 levels, and how long the program is held for one sample
+apart    what traces is on the program's processor, and all else of lampyr keeps off it
 corrupt  the library's unwind tables are overwritten: nothing crashes, Python frames stay, losses are counted
 """
 import os
 import random
+import signal
+import subprocess
+import time
 
 import support
 from native_support import OURS, build_library, expected, known_part, most_marked, section
@@ -87,6 +91,40 @@ def test_corrupt(python):
     check(lost > 0, "tables were broken, and nothing was lost")
 
 
+def affinity(pid, name):
+    for tid in support.threads_of(pid):
+        with open("/proc/%d/task/%d/comm" % (pid, tid)) as file:
+            if file.read().strip() == name:
+                return os.sched_getaffinity(tid)
+    return None
+
+
+def test_apart(python):
+    processors = sorted(os.sched_getaffinity(0))
+    if len(processors) < 2:
+        support.skip("one processor only")
+    with support.scratch() as folder:
+        with support.Victim(python, "native_stacks.py", build_library(folder), 1, "gil", 3, 20) as victim:
+            process = subprocess.Popen([support.lampyr_path(), "record", "-q", "--native", "-p", str(victim.pid), "-f", "raw", "-r", "200",
+                                        "-o", os.path.join(folder, "profile.raw")])
+            try:
+                for processor in processors[:2] * 2:
+                    for tid in support.threads_of(victim.pid):
+                        os.sched_setaffinity(tid, {processor})
+                    deadline = time.monotonic() + support.TIMEOUT
+                    wanted = {processor}, set(processors) - {processor}
+                    found = None
+                    while found != wanted:
+                        check(time.monotonic() < deadline, "tracer and sampler are on %s, not on %s" % (found, wanted))
+                        check(process.poll() is None, "the recording ended")
+                        time.sleep(0.01)
+                        found = affinity(process.pid, "lampyr-tracer"), os.sched_getaffinity(process.pid)
+                process.send_signal(signal.SIGTERM)
+                check(process.wait(support.TIMEOUT) == 0, "the recording failed")
+            finally:
+                support.kill(process)
+
+
 def main(arguments):
     version, case = arguments
     if os.uname().machine != "x86_64":
@@ -98,6 +136,8 @@ def main(arguments):
         test_known(python, 2, "nogil", 2)
     elif case == "deep":
         test_known(python, 1, "gil", 40)
+    elif case == "apart":
+        test_apart(python)
     elif case == "corrupt":
         test_corrupt(python)
     else:
