@@ -11,6 +11,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <array>
 #include <functional>
 
 namespace lampyr::cpython {
@@ -82,6 +83,50 @@ TEST_P(ReadStacks, OneCallASweepOncePredicted) {
     for (int i = 0; i < 10; ++i) ASSERT_EQ(reads.sweep(), StackReader::Outcome::kOk);
     EXPECT_EQ(py_.memory().calls() - before, 10U);
     for (const RawStack* stack : reads.stacks()) EXPECT_FALSE(stack->mispredicted);
+}
+
+TEST_P(ReadStacks, ASweepOfCopiesIsAsOneOfWhatWasHeld) {
+    std::vector<RemoteAddr> threads;
+    for (unsigned i = 0; i < 3; ++i)
+        threads.push_back(py_.thread({.frames = frames(12), .ident = 0x7000'1000U + i * 0x1000U}));
+    auto reads = reader(py_.memory(), py_.runtime({py_.interpreter(threads)}));
+    for (int i = 0; i < 4; ++i) ASSERT_EQ(reads.sweep(), StackReader::Outcome::kOk);
+    ASSERT_EQ(reads.stacks().size(), 3U);
+    process::HeldCopy first;  // of two threads that are held; the third runs
+    process::HeldCopy second;
+    std::vector<process::RemoteSegment> ranges;
+    reads.foresee_interpreters(ranges);
+    reads.foresee(0, ranges);
+    first.plan(ranges, 0);
+    ASSERT_TRUE(first.take(py_.memory(), {}));
+    ranges.clear();
+    reads.foresee(2, ranges);
+    second.plan(ranges, 0);
+    ASSERT_TRUE(second.take(py_.memory(), {}));
+    // All go on before the sweep: their callers are another's by then.
+    std::vector<std::vector<RemoteAddr>> held;
+    for (const RawStack* stack : reads.stacks()) {
+        held.push_back(codes(*stack));
+        const RemoteAddr thread = stack->tstate;
+        py_.set_current(thread, py_.frames_of(thread)[5]);
+        for (std::size_t i = 6; i < 12; ++i) set_executing(py_.frames_of(thread)[i], false);
+    }
+    const std::size_t before = py_.memory().calls();
+    const std::array<const process::HeldCopy*, 3> copies{&first, nullptr, &second};
+    ASSERT_EQ(reads.sweep_copies(copies), StackReader::Outcome::kOk);
+    EXPECT_EQ(py_.memory().calls() - before, 1U) << "for the one that was not held";
+    EXPECT_TRUE(reads.read_whole());
+    for (const std::size_t i : {0U, 2U}) {
+        expect_proven(*reads.stacks()[i]);
+        EXPECT_EQ(codes(*reads.stacks()[i]), held[i]);
+        EXPECT_FALSE(reads.stacks()[i]->mispredicted);
+    }
+    EXPECT_EQ(reads.stacks()[1]->frames.size(), 6U);
+    // What is not in a copy is no part of a sweep that is called whole.
+    second.forget();
+    ASSERT_EQ(reads.sweep_copies(copies), StackReader::Outcome::kOk);
+    EXPECT_FALSE(reads.read_whole());
+    EXPECT_EQ(reads.stacks()[2]->frames.size(), 6U);
 }
 
 TEST_P(ReadStacks, AnUnchangedStackIsNotDecodedAgain) {
