@@ -202,6 +202,12 @@ bool StackReader::read_links(std::span<const std::unique_ptr<ThreadReader>> read
     return as_before;
 }
 
+void StackReader::watch(Offset word) {
+    watched_ = word;
+    for (const auto& reader : readers_) reader->watch(word);
+    replan_ = true;
+}
+
 void StackReader::check_list() {
     const bool some_rest =
         std::any_of(readers_.begin(), readers_.end(), [](const auto& reader) { return !reader->planned(); });
@@ -239,6 +245,7 @@ void StackReader::follow_list(Interpreter& interpreter, RemoteAddr first) {
             reader =
                 std::make_unique<ThreadReader>(memory_, timed_, layout_, known_calls_, address, interpreter.address);
             reader->stack().interpreter_id = interpreter.id;
+            if (watched_.present()) reader->watch(watched_);
             // A new reader may follow an old one of the same address; its serials must not repeat.
             reader->stack().serial = (list_version_ + 1) << 32;
         }

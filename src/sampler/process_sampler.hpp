@@ -113,6 +113,7 @@ class ProcessSampler {
     cpython::StackReader::Outcome sweep_native(std::chrono::nanoseconds start, std::chrono::nanoseconds span,
                                                Tally& tally);
     void choose_stopped();
+    void look_at_tasks(std::chrono::nanoseconds start);
 
     Target::Impl& target_;
     profile::Builder& builder_;
@@ -127,9 +128,10 @@ class ProcessSampler {
     ProcessId row_;
     std::vector<Track> tracks_;  // parallel to reader_.stacks() after a sweep
     std::vector<Tid> to_stop_;
-    std::unique_ptr<NativeStacks> native_;  // with options.native only
-    std::unique_ptr<TaskStacks> tasks_;     // with options.tasks only
-    std::unique_ptr<Auditor> auditor_;      // with options.audit_hz only
+    std::unique_ptr<NativeStacks> native_;        // with options.native only
+    std::unique_ptr<TaskStacks> tasks_;           // with options.tasks only
+    cpython::Offset watched_ = cpython::kAbsent;  // word of the thread state that is read for it
+    std::unique_ptr<Auditor> auditor_;            // with options.audit_hz only
     std::vector<Auditor::Subject> subjects_;
     HeldRows held_;
     std::chrono::nanoseconds names_checked_{0};
