@@ -296,15 +296,15 @@ void ChainWalk::learn(const Chain& chain) {
 }
 
 /// Claims doubtful frames, from the outside in, as long as each is called by the one before as it was proven elsewhere. By the
-/// time that a generator's caller was copied it may have gone on; when the pointer named the generator it stood where it
-/// resumes it.
+/// time that a caller was copied it may have gone on: a generator's, and any before 3.11, where frames are copied one by one.
+/// When its callee was copied it stood where it calls it.
 void ChainWalk::recognise(Chain& chain) const {
     // Where frames are silent some proofs are false, and a false one would be used again and again.
     if (!chain.rooted || !all_covered() || chain.elided != 0 || silent()) return;
     while (chain.unproven > chain.gone && chain.unproven < chain.frames.size()) {
         RawFrame& caller = chain.frames[chain.unproven];
         const RawFrame& callee = chain.frames[chain.unproven - 1];
-        const bool apart = Chain::noted(chain.apart, chain.unproven - 1);
+        const bool apart = heap() || Chain::noted(chain.apart, chain.unproven - 1);
         if (!known_.knows(caller, callee) && !(apart && known_.put_at_call(caller, callee))) break;
         --chain.unproven;
     }

@@ -11,10 +11,9 @@ constexpr std::size_t kMaxInterpreters = 1024;
 constexpr std::size_t kMaxThreads = 1U << 17;
 
 /// Reads for learning calls: so many after a doubtful stack; a credit of so many a sweep, at most so many saved, and so many
-/// back for each that taught something.
-constexpr int kStudies = 4;
+/// back for each that taught something. A short call is met by one in ten or twenty, and three proofs are needed.
+constexpr int kStudies = 16;
 constexpr double kStudyCredit = 0.25;
-constexpr double kMostStudyCredit = 512;
 constexpr double kStudyReward = 2;
 /// A plan that leaves out threads at rest is made after so many sweeps at the soonest.
 constexpr std::uint64_t kReplanEvery = 16;

@@ -119,7 +119,9 @@ class StackReader {
 
     TimedRead timed_;
     KnownCalls known_calls_;
-    double credit_ = 512;
+    // What there is at first is enough for the calls of a small program.
+    static constexpr double kMostStudyCredit = 4096;
+    double credit_ = kMostStudyCredit;
     std::vector<Interpreter> interpreters_;
     std::vector<std::unique_ptr<ThreadReader>> readers_;
     std::vector<RawStack*> stacks_;
