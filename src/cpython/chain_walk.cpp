@@ -321,12 +321,13 @@ bool ChainWalk::stays_alive(FrameCoverage& coverage, RemoteAddr frame) const {
 }
 
 /// What named the innermost frame changed while it was read. The eval loop it belongs to may have ended, so the frames it ran
-/// are in doubt; those that wait for a C function stand by themselves.
+/// are in doubt; those that wait for a C function stand by themselves, and so does the thread's outermost.
 void ChainWalk::doubt_entry(Chain& chain) const {
     const auto entry =
         std::find_if(chain.frames.begin(), chain.frames.end(), [](const RawFrame& frame) { return frame.through_c; });
     const auto inner = static_cast<std::uint64_t>(entry - chain.frames.begin()) + 1;
-    chain.unproven = std::max(chain.unproven, std::min<std::uint64_t>(inner, chain.frames.size()));
+    const std::uint64_t most = chain.frames.size() - (chain.rooted && !chain.frames.empty() ? 1 : 0);
+    chain.unproven = std::max(chain.unproven, std::min(inner, most));
 }
 
 /// Which frame was innermost when the copy was made.

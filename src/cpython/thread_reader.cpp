@@ -441,7 +441,10 @@ void ThreadReader::study_call(const RawFrame* callee) {
 
 void ThreadReader::study() {
     const RawFrame* callee = chain_.unknown_callee();
-    if (!chunked() || (callee != nullptr && callee->generator)) {
+    // Between C and the generator that it resumes stands an entry marker (3.12+), which is not read with the two.
+    const bool marked =
+        layout_.shim_rule == ShimRule::kOwnerFrom3 && callee != nullptr && callee->generator && callee->through_c;
+    if (!chunked() || (callee != nullptr && callee->generator && !marked)) {
         study_call(callee);
     } else if (callee != nullptr && is_specialised_call(memory_, layout_, callee[1], *callee)) {
         chain_.know_call(callee[1], *callee);
