@@ -74,8 +74,8 @@ FrameId TaskChains::label(const cpython::TaskFields& task, RemoteAddr code) {
     cache_.prove(std::span(&frame, 1), 0, now_);
     const auto resolved = cache_.resolve(frame);
     if (resolved.kind != CodeCache::Kind::kFrame) return builder_.intern_marker("task");
-    const Function& function = builder_.tables().functions[builder_.function_of(resolved.frame).value];
-    return builder_.intern_marker(fmt::format("task {}()", builder_.string(function.name)));
+    const StringId function = builder_.tables().functions[builder_.function_of(resolved.frame).value].name;
+    return builder_.intern_marker(fmt::format("task {}()", builder_.string(function)));
 }
 
 /// What the task says of itself, and the first of those that wait for it; null: nobody does.
