@@ -66,9 +66,11 @@ bool take(AsyncioLayout& asyncio, const process::RemoteMemory& memory, RemoteAdd
     return true;
 }
 
+/// Of the files that have the usual name, or of the others.
 bool take_from_files(AsyncioLayout& asyncio, const process::RemoteMemory& memory, Pid pid,
-                     std::span<const TargetImage> images) {
+                     std::span<const TargetImage> images, bool usual) {
     for (const TargetImage& image : images) {
+        if ((image.path().find("_asyncio") != std::string_view::npos) != usual) continue;
         const auto file = open_file(pid, image);
         const auto section = file ? file->find_section(".AsyncioDebug") : std::nullopt;
         if (!section || section->address == 0 || section->size < sizeof(Published)) continue;
@@ -112,10 +114,8 @@ bool take_asyncio_section(AsyncioLayout& asyncio, const process::RemoteMemory& m
     auto others = list_file_images(pid, mappings, images);
     std::move(others.begin(), others.end(), std::back_inserter(images));
     // Its usual name first, only because that saves looking into other files.
-    std::stable_partition(images.begin(), images.end(), [](const TargetImage& image) {
-        return image.path().find("_asyncio") != std::string_view::npos;
-    });
-    return take_from_files(asyncio, memory, pid, images) || take_from_data(asyncio, memory, images);
+    return take_from_files(asyncio, memory, pid, images, true) ||
+           take_from_files(asyncio, memory, pid, images, false) || take_from_data(asyncio, memory, images);
 }
 
 }  // namespace lampyr::cpython

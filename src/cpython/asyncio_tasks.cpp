@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <unordered_set>
 
 namespace lampyr::cpython {
@@ -103,6 +104,21 @@ std::optional<TaskFields> TaskReader::fields(RemoteAddr task) {
     return found;
 }
 
+std::optional<TaskFields> TaskReader::identity(RemoteAddr task) {
+    if (!is_object(task)) return std::nullopt;
+    // All by one call; what a task in Python has at these places is not looked at.
+    const std::array<process::RemoteSegment, 3> places{{{(task + layout_.object.type.value()).value, 8},
+                                                        {(task + asyncio_.coro.value()).value, 8},
+                                                        {(task + asyncio_.name.value()).value, 8}}};
+    std::array<std::uint64_t, 3> words{};
+    const auto bytes = std::as_writable_bytes(std::span(words));
+    if (memory_.read_segments(places, bytes) != bytes.size() || !is_object(RemoteAddr(words[0]))) return std::nullopt;
+    const Kind kind = kind_of_type(RemoteAddr(words[0]));
+    if (kind == Kind::kPythonTask) return fields(task);
+    if (kind != Kind::kTask || !is_object(RemoteAddr(words[1]))) return std::nullopt;
+    return TaskFields{.task = task, .coro = RemoteAddr(words[1]), .name = RemoteAddr(words[2]), .fut_waiter = {}};
+}
+
 std::string TaskReader::name(const TaskFields& task) const {
     if (const auto number = dicts_.unsigned_value(task.name)) return fmt::format("{}{}", kMadeUp, *number);
     if (!dicts_.has_type_flag(task.name, kUnicodeSubclass)) return "?";
@@ -110,10 +126,9 @@ std::string TaskReader::name(const TaskFields& task) const {
     return text ? text->utf8 : "?";
 }
 
-bool TaskReader::has_made_up_name(const TaskFields& task) const {
-    const std::string text = name(task);
-    return text.size() > kMadeUp.size() && text.starts_with(kMadeUp) &&
-           text.find_first_not_of("0123456789", kMadeUp.size()) == std::string::npos;
+bool is_made_up_task_name(std::string_view name) {
+    return name.size() > kMadeUp.size() && name.starts_with(kMadeUp) &&
+           name.find_first_not_of("0123456789", kMadeUp.size()) == std::string_view::npos;
 }
 
 /// A set of Python objects.

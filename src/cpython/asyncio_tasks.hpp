@@ -35,6 +35,9 @@ struct TaskList {
 /// More tasks of one interpreter are not listed.
 inline constexpr std::size_t kMostTasks = 10'000;
 
+/// As `Task-7`: made up by asyncio because the program gave none.
+[[nodiscard]] bool is_made_up_task_name(std::string_view name);
+
 /// Reads tasks and futures: those written in C with their subclasses, and those written in Python. Nothing holds them still: a
 /// reader that wants to be sure reads again and compares. Not for the sampling path: allocates, many reads.
 class TaskReader {
@@ -51,9 +54,9 @@ class TaskReader {
 
     /// Nothing when there is no task at this address (any more).
     [[nodiscard]] std::optional<TaskFields> fields(RemoteAddr task);
+    /// Only its coroutine and its name, which stay the same as long as it lives.
+    [[nodiscard]] std::optional<TaskFields> identity(RemoteAddr task);
     [[nodiscard]] std::string name(const TaskFields& task) const;
-    /// As `Task-7`: made up by asyncio because the program gave none.
-    [[nodiscard]] bool has_made_up_name(const TaskFields& task) const;
 
     /// The tasks that wait for this future or task: by itself, or through gather(), wait(), shield() or a TaskGroup.
     [[nodiscard]] std::vector<RemoteAddr> awaiters(RemoteAddr future);

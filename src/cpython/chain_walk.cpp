@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "cpython/chain_walk.hpp"
 
+#include "cpython/frame_slots.hpp"
+
 #include <algorithm>
 #include <cstring>
 
@@ -12,8 +14,6 @@ namespace {
 constexpr std::size_t kMaxFrames = 1U << 18;
 constexpr std::size_t kRootFrames = 1U << 10;
 constexpr std::uint64_t kMaxWalk = 1U << 24;
-/// A caller's slots are compared as far as this.
-constexpr std::uint64_t kMaxCompared = 4096;
 
 /// Of a proven stack this many innermost calls are remembered.
 constexpr std::size_t kLearned = 32;
@@ -109,19 +109,6 @@ FrameFields fields_of(const RawFrame& generator) {
     return f;
 }
 
-/// A caller's slots are left alone while it waits. A loop that came round to the same call in the meantime shows in them.
-bool slots_changed(const Layout& layout, const FrameCopies& copies, RemoteAddr frame, RemoteAddr callee) {
-    if (layout.current_frame == CurrentFrame::kHeapFrame) {
-        const std::uint64_t slots = layout.frame.localsplus.value();
-        const std::uint64_t end = std::min(copies.size, slots + kHeapSlotBytes);
-        return end > slots && std::memcmp(copies.first + slots, copies.second + slots, end - slots) != 0;
-    }
-    // On the data stack a frame ends where the one it called begins.
-    if (callee <= frame) return false;
-    const std::uint64_t bytes = callee - frame;
-    return bytes <= copies.size && bytes <= kMaxCompared && std::memcmp(copies.first, copies.second, bytes) != 0;
-}
-
 }  // namespace
 
 /// Early frames end here, and what follows was copied later. It belongs to them if the frame between still stands as it stood
@@ -148,107 +135,148 @@ std::size_t ChainWalk::frames_behind(RemoteAddr frame, const std::byte* bytes, c
     return last.size() - static_cast<std::size_t>(found - searched.begin()) - 1;
 }
 
-void ChainWalk::follow(FrameCoverage& coverage, const process::RemoteMemory* fetch_from, RemoteAddr top, Copy copy,
-                       const LateBytes& late, Chain& chain) {
-    chain.frames.clear();
-    chain.outside.clear();
-    chain.walked = chain.unproven = chain.gone = chain.joined = 0;
-    chain.apart = chain.recalled = 0;
-    chain.joint_held = true;
-    coverage.restart();
-    const bool heap = layout_.current_frame == CurrentFrame::kHeapFrame;
-    bool direct_callee = false;  // the frame above was entered by this one without C between them
-    bool generator = false;
-    bool shim_last = false;
-    bool late_part = false;
-    Joint joint;
-    Outermost outermost;
-    RemoteAddr callee;
-    RemoteAddr address = top;
-    RemoteAddr checkpoint;  // Brent's cycle check: the address at the last power of two
-    for (std::uint64_t steps = 0; steps < kMaxWalk && !address.is_null() && address != checkpoint; ++steps) {
-        if ((steps & (steps - 1)) == 0) checkpoint = address;
-        FrameCopies copies = plausible_object(address) ? coverage.find(address, layout_.frame.size) : FrameCopies{};
-        if (copies.first == nullptr && fetch_from != nullptr) copies = fetch(coverage, *fetch_from, address);
-        if (copies.first == nullptr) break;
-        const FrameFields other =
-            decode_frame(layout_, bytes_of(copies, copy == Copy::kAfter ? Copy::kBefore : Copy::kAfter));
-        FrameFields f = copies.first == copies.second ? other : decode_frame(layout_, bytes_of(copies, copy));
-        const bool on_data_stack = coverage.in_range(address);
-        const ResumedFrames::Found resumed = resumed_.find(coverage, address, f, other);
-        if (resumed.ended) f = fields_of(resumed.frame);
-        const bool had_been_generator = f.generator;
-        if (resumed.known()) {
-            f.previous = resumed.by;
-            f.generator = f.generator || resumed.frame.generator;  // a heap frame that has ended is none any more
-        }
-        if (!on_data_stack) chain.outside.push_back(address);
-        const bool copied_late = copies.first == copies.second;
-        if (copied_late && !late_part) {
-            if (chain.walked > 0) check_joint(coverage, joint, chain);
-            late_part = true;
-        } else if (!copied_late && on_data_stack != heap) {
-            joint = {address, bytes_of(copies, copy)};
-        }
-        // A heap frame is linked before it is marked as executing; nothing of it has run yet. One that executes by the time of
-        // the second copy had begun: to give its time to its caller would take from each call what a read lasts.
-        const bool not_yet = chain.walked == 0 && heap && f.activity == Activity::kDead;
-        const bool being_built = not_yet && other.activity == Activity::kDead && !resumed.known();
-        if (!being_built) {
-            // A generator runs for so short a time that its caller may have moved between the copies of both.
-            if (chain.walked > 0 && chain.frames.back().generator &&
-                (resumed.known() || f.instruction != other.instruction))
-                Chain::note(chain.apart, chain.walked - 1);
-            std::uint64_t in_doubt = doubt(chain, f, other, direct_callee);
-            if (in_doubt == 0 && chain.walked > 0 && !f.shim && !copied_late &&
-                slots_changed(layout_, copies, address, callee))
-                in_doubt = chain.walked + 1;
-            if (resumed.known()) {
-                in_doubt = chain.walked + 1;
-                Chain::note(chain.apart, chain.walked);
-                Chain::note(chain.recalled, chain.walked);
-                // It runs by the time of the second copy, or is another by now, made where one had ended.
-                const bool runs_later = !other.previous.is_null() || (other.generator && !had_been_generator);
-                if (chain.walked == 0 && other.code == f.code && runs_later) f.instruction = other.instruction;
-            }
-            if (resumed.ended) chain.gone = chain.walked + 1;
-            chain.unproven = std::max(chain.unproven, in_doubt);
-            if (not_yet && !resumed.known()) f = other;
-            // What it had called by the first copy has returned by the time of the pointer, so it has gone on.
-            if (chain.walked == 0 && heap && f.instruction != other.instruction &&
-                known_.is_call({address, f.code, f.instruction, f.tlbc_index, false, false}))
-                f.instruction = other.instruction;
-            // A frame loses its code when it returns (3.14+): the copy that still has it says what ran.
-            if (f.code.is_null()) {
-                f.code = other.code;
-                f.instruction = other.instruction;
-            }
-            if (!f.shim) {
-                if (chain.walked > 0 && !direct_callee && chain.walked <= kMaxFrames)
-                    chain.frames.back().through_c = true;
-                keep_frame(chain, {address, f.code, f.instruction, f.tlbc_index, f.generator, false});
-            }
-            generator = f.generator;
-            shim_last = f.shim;
-            outermost = {address, f.code};
-            direct_callee = resumed.known() ? !resumed.frame.through_c : !f.shim && !f.entry;
-            if (copied_late && !f.shim && late.before != nullptr)
-                chain.joined = frames_behind(address, copies.second, late);
-        }
-        chain.last = callee = address;
-        address = f.previous;
-        if (chain.joined != 0) break;
+void ChainWalk::Chain::clear() {
+    frames.clear();
+    outside.clear();
+    walked = unproven = gone = joined = 0;
+    apart = recalled = 0;
+    joint_held = true;
+}
+
+/// Finds a frame's copies and what they say of it. False: it was not read.
+bool ChainWalk::meet(FrameCoverage& coverage, const process::RemoteMemory* fetch_from, RemoteAddr address, Copy copy,
+                     Met& met) {
+    met.address = address;
+    met.copies = plausible_object(address) ? coverage.find(address, layout_.frame.size) : FrameCopies{};
+    if (met.copies.first == nullptr && fetch_from != nullptr) met.copies = fetch(coverage, *fetch_from, address);
+    if (met.copies.first == nullptr) return false;
+    met.other = decode_frame(layout_, bytes_of(met.copies, copy == Copy::kAfter ? Copy::kBefore : Copy::kAfter));
+    met.shown = met.copied_late() ? met.other : decode_frame(layout_, bytes_of(met.copies, copy));
+    met.on_data_stack = coverage.in_range(address);
+    met.resumed = resumed_.find(coverage, address, met.shown, met.other);
+    if (met.resumed.ended) met.shown = fields_of(met.resumed.frame);
+    met.was_generator = met.shown.generator;
+    if (met.resumed.known()) {
+        met.shown.previous = met.resumed.by;
+        // A heap frame that has ended is none any more.
+        met.shown.generator = met.shown.generator || met.resumed.frame.generator;
     }
+    return true;
+}
+
+/// The chain leads from frames that were copied early to those that were copied once.
+void ChainWalk::note_place(FrameCoverage& coverage, const Met& met, Copy copy, Walked& walked, Chain& chain) const {
+    if (!met.on_data_stack) chain.outside.push_back(met.address);
+    if (met.copied_late()) {
+        if (!walked.late_part && chain.walked > 0) check_joint(coverage, walked.joint, chain);
+        walked.late_part = true;
+    } else if (met.on_data_stack != heap()) {
+        walked.joint = {met.address, bytes_of(met.copies, copy)};
+    }
+}
+
+/// Notes which frames are in doubt because of this one.
+void ChainWalk::judge(const Met& met, const Walked& walked, Chain& chain) const {
+    // A generator runs for so short a time that its caller may have moved between the copies of both.
+    if (chain.walked > 0 && chain.frames.back().generator &&
+        (met.resumed.known() || met.shown.instruction != met.other.instruction))
+        Chain::note(chain.apart, chain.walked - 1);
+    std::uint64_t in_doubt = doubt(chain, met.shown, met.other, walked.direct_callee);
+    if (in_doubt == 0 && chain.walked > 0 && !met.shown.shim && !met.copied_late() &&
+        slots_changed(layout_, met.copies, met.address, walked.last))
+        in_doubt = chain.walked + 1;
+    if (met.resumed.known()) {
+        in_doubt = chain.walked + 1;
+        Chain::note(chain.apart, chain.walked);
+        Chain::note(chain.recalled, chain.walked);
+    }
+    if (met.resumed.ended) chain.gone = chain.walked + 1;
+    chain.unproven = std::max(chain.unproven, in_doubt);
+}
+
+/// What the other copy knows better.
+void ChainWalk::correct(Met& met, bool innermost) const {
+    FrameFields& shown = met.shown;
+    const FrameFields& other = met.other;
+    if (innermost && met.resumed.known()) {
+        // It runs by the time of the second copy, or is another by now, made where one had ended.
+        const bool runs_later = !other.previous.is_null() || (other.generator && !met.was_generator);
+        if (other.code == shown.code && runs_later) shown.instruction = other.instruction;
+    }
+    if (innermost && heap()) {
+        // Linked before it was marked as executing: see `is_being_built`.
+        if (shown.activity == Activity::kDead && !met.resumed.known()) shown = other;
+        // What it had called by the first copy has returned by the time of the pointer, so it has gone on.
+        if (shown.instruction != other.instruction &&
+            known_.is_call({met.address, shown.code, shown.instruction, shown.tlbc_index, false, false}))
+            shown.instruction = other.instruction;
+    }
+    // A frame loses its code when it returns (3.14+): the copy that still has it says what ran.
+    if (shown.code.is_null()) {
+        shown.code = other.code;
+        shown.instruction = other.instruction;
+    }
+}
+
+/// A heap frame is linked before it is marked as executing; nothing of it has run yet. One that executes by the time of the
+/// second copy had begun: to give its time to its caller would take from each call what a read lasts.
+bool ChainWalk::is_being_built(const Met& met, bool innermost) const {
+    return innermost && heap() && met.shown.activity == Activity::kDead && met.other.activity == Activity::kDead &&
+           !met.resumed.known();
+}
+
+/// The frame becomes the outermost of the chain so far.
+void ChainWalk::take(const Met& met, Walked& walked, Chain& chain) {
+    const FrameFields& f = met.shown;
+    if (!f.shim) {
+        if (chain.walked > 0 && !walked.direct_callee && chain.walked <= kMaxFrames)
+            chain.frames.back().through_c = true;
+        keep_frame(chain, {met.address, f.code, f.instruction, f.tlbc_index, f.generator, false});
+    }
+    walked.generator = f.generator;
+    walked.shim = f.shim;
+    walked.outermost = {met.address, f.code};
+    walked.direct_callee = met.resumed.known() ? !met.resumed.frame.through_c : !f.shim && !f.entry;
+}
+
+/// `next`: what the last frame names as its caller.
+void ChainWalk::finish(Chain& chain, const Walked& walked, RemoteAddr next) const {
     finish_elision(chain);
     if (chain.joined != 0) {
         chain.frames.back().through_c = stack_.frames()[stack_.size() - chain.joined - 1].through_c;
         chain.end = stack_end_;
         chain.rooted = true;
     } else {
-        chain.end = address.is_null() && !generator ? outermost : Outermost{};
-        chain.rooted = address.is_null() && ends_at_root(outermost, generator, shim_last);
+        chain.end = next.is_null() && !walked.generator ? walked.outermost : Outermost{};
+        chain.rooted = next.is_null() && ends_at_root(walked.outermost, walked.generator, walked.shim);
     }
     if (!chain.rooted || !all_covered()) chain.unproven = chain.walked;
+}
+
+void ChainWalk::follow(FrameCoverage& coverage, const process::RemoteMemory* fetch_from, RemoteAddr top, Copy copy,
+                       const LateBytes& late, Chain& chain) {
+    chain.clear();
+    coverage.restart();
+    Walked walked;
+    Met met;
+    RemoteAddr address = top;
+    RemoteAddr checkpoint;  // Brent's cycle check: the address at the last power of two
+    for (std::uint64_t steps = 0; steps < kMaxWalk && !address.is_null() && address != checkpoint; ++steps) {
+        if ((steps & (steps - 1)) == 0) checkpoint = address;
+        if (!meet(coverage, fetch_from, address, copy, met)) break;
+        note_place(coverage, met, copy, walked, chain);
+        if (!is_being_built(met, chain.walked == 0)) {
+            judge(met, walked, chain);
+            correct(met, chain.walked == 0);
+            take(met, walked, chain);
+            if (met.copied_late() && !met.shown.shim && late.before != nullptr)
+                chain.joined = frames_behind(address, met.copies.second, late);
+        }
+        chain.last = walked.last = address;
+        address = met.shown.previous;
+        if (chain.joined != 0) break;
+    }
+    finish(chain, walked, address);
 }
 
 /// That a frame names its caller is a fact of one copy; whether the call is claimed is asked later.
@@ -268,15 +296,15 @@ void ChainWalk::learn(const Chain& chain) {
 }
 
 /// Claims doubtful frames, from the outside in, as long as each is called by the one before as it was proven elsewhere. By the
-/// time that a generator's caller was copied it may have gone on; when the pointer named the generator it stood where it
-/// resumes it.
+/// time that a caller was copied it may have gone on: a generator's, and any before 3.11, where frames are copied one by one.
+/// When its callee was copied it stood where it calls it.
 void ChainWalk::recognise(Chain& chain) const {
     // Where frames are silent some proofs are false, and a false one would be used again and again.
     if (!chain.rooted || !all_covered() || chain.elided != 0 || silent()) return;
     while (chain.unproven > chain.gone && chain.unproven < chain.frames.size()) {
         RawFrame& caller = chain.frames[chain.unproven];
         const RawFrame& callee = chain.frames[chain.unproven - 1];
-        const bool apart = Chain::noted(chain.apart, chain.unproven - 1);
+        const bool apart = heap() || Chain::noted(chain.apart, chain.unproven - 1);
         if (!known_.knows(caller, callee) && !(apart && known_.put_at_call(caller, callee))) break;
         --chain.unproven;
     }
@@ -293,12 +321,13 @@ bool ChainWalk::stays_alive(FrameCoverage& coverage, RemoteAddr frame) const {
 }
 
 /// What named the innermost frame changed while it was read. The eval loop it belongs to may have ended, so the frames it ran
-/// are in doubt; those that wait for a C function stand by themselves.
+/// are in doubt; those that wait for a C function stand by themselves, and so does the thread's outermost.
 void ChainWalk::doubt_entry(Chain& chain) const {
     const auto entry =
         std::find_if(chain.frames.begin(), chain.frames.end(), [](const RawFrame& frame) { return frame.through_c; });
     const auto inner = static_cast<std::uint64_t>(entry - chain.frames.begin()) + 1;
-    chain.unproven = std::max(chain.unproven, std::min<std::uint64_t>(inner, chain.frames.size()));
+    const std::uint64_t most = chain.frames.size() - (chain.rooted && !chain.frames.empty() ? 1 : 0);
+    chain.unproven = std::max(chain.unproven, std::min(inner, most));
 }
 
 /// Which frame was innermost when the copy was made.
@@ -395,84 +424,6 @@ void ChainWalk::store(RawStack& stack) const {
     stack.root_reached = result_->rooted;
     // A chain of entry markers only is a thread between two pieces of Python.
     stack.status = stack_.size() == 0 && result_->rooted ? StackStatus::kNoFrame : StackStatus::kOk;
-}
-
-/// Whether a frame known from the last proven stack is alive still and where it was: its code in both copies and its caller the
-/// known one. On the data stack frames lie in the order of the calls, so below the innermost one all are alive; elsewhere
-/// a frame is if its caller waits for it.
-bool ChainWalk::stands(FrameCoverage& coverage, RemoteAddr top, RawFrame& known, Standing& outer) const {
-    const FrameCopies copies = coverage.find(known.frame, layout_.frame.size);
-    const bool heap = layout_.current_frame == CurrentFrame::kHeapFrame;
-    if (copies.first == nullptr || (known.generator && !heap)) return false;
-    const bool same_chunk = coverage.in_one_range(known.frame, top);
-    if (same_chunk && known.frame >= top) return false;
-    if (!same_chunk && !known.through_c && !outer.waits) return false;
-    const FrameFields now = decode_frame(layout_, copies.second);
-    const FrameFields before = decode_frame(layout_, copies.first);
-    if (now.code != known.code || before.code != known.code || now.previous != before.previous) return false;
-    if (now.activity == Activity::kDead || before.activity == Activity::kDead) return false;
-    if (!outer.frame.is_null() && now.previous != outer.frame) {
-        const FrameCopies between = coverage.find(now.previous, layout_.frame.size);
-        if (between.first == nullptr) return false;
-        const FrameFields shim = decode_frame(layout_, between.second);
-        if (!shim.shim || shim.previous != outer.frame) return false;
-    }
-    known.instruction = now.instruction;
-    known.tlbc_index = now.tlbc_index;
-    outer.frame = known.frame;
-    outer.moved = now.instruction != before.instruction || now.tlbc_index != before.tlbc_index ||
-                  slots_changed(layout_, copies, known.frame, {});
-    // Heap frames do not tell waiting from running; that they are alive was asked above.
-    outer.waits = now.activity == before.activity && now.activity != Activity::kExecuting;
-    return true;
-}
-
-/// The chain broke off: the innermost frame returned and its place was used again before it was read. The outer part of the
-/// stack is still there; it is found from the other end, as far as it stands as it stood in the last proven stack, and what
-/// it has called since is found from there.
-void ChainWalk::restart(FrameCoverage& coverage, RemoteAddr top) {
-    if (silent()) return;  // a frame that returned looks as it did
-    const std::span<const RawFrame> proven = last_proven_.frames();
-    standing_.clear();
-    Standing outer{{}, true, false};  // the outermost frame never ends
-    while (!outer.moved && standing_.size() < proven.size()) {
-        RawFrame frame = proven[proven.size() - 1 - standing_.size()];
-        if (!stands(coverage, top, frame, outer)) break;
-        standing_.push_back(frame);
-    }
-    if (standing_.empty()) return;
-    // The line of a heap frame is written at each instruction, so the second copy has it. What lies above is of before.
-    const bool heap = layout_.current_frame == CurrentFrame::kHeapFrame;
-    if (!heap && fetched_.empty() && restart_at(coverage, outer.frame, top)) return;
-    if (!heap && outer.moved) standing_.pop_back();  // its line is not known
-    result_->frames.insert(result_->frames.end(), standing_.rbegin(), standing_.rend());
-    result_->rooted = !standing_.empty();
-}
-
-/// Makes the stack of what a frame that is alive has called since. If the frame the pointer named may still be above it, that is
-/// kept, unproven.
-bool ChainWalk::restart_at(FrameCoverage& coverage, RemoteAddr alive, RemoteAddr top) {
-    Chain& chain = chains_[0];
-    follow(coverage, nullptr, settle_inwards(layout_, known_, coverage, alive, Copy::kAfter), Copy::kAfter, {}, chain);
-    recognise(chain);
-    result_ = &chain;
-    if (!chain.rooted) return false;
-    const FrameCopies named = plausible_object(top) ? coverage.find(top, layout_.frame.size) : FrameCopies{};
-    if (named.first == nullptr) return true;
-    const FrameFields f = decode_frame(layout_, named.second);
-    if (f.shim || !plausible_object(f.code) || !entered_from_c(coverage, f)) return true;
-    chain.frames.insert(chain.frames.begin(), {top, f.code, f.instruction, f.tlbc_index, f.generator, true});
-    ++chain.unproven;
-    return true;
-}
-
-/// Whether C stands between a frame and its caller, which then need not wait for it. A generator that has yielded has no caller.
-bool ChainWalk::entered_from_c(FrameCoverage& coverage, const FrameFields& f) const {
-    if (f.generator) return !f.previous.is_null();
-    if (layout_.frame.is_entry.present()) return f.entry;
-    const FrameCopies caller =
-        plausible_object(f.previous) ? coverage.find(f.previous, layout_.frame.size) : FrameCopies{};
-    return caller.first != nullptr && decode_frame(layout_, caller.second).shim;
 }
 
 }  // namespace lampyr::cpython

@@ -93,6 +93,7 @@ class ChainWalk {
         std::uint64_t elided = 0;
         bool rooted = false;
         bool joint_held = true;
+        void clear();
         [[nodiscard]] bool whole() const { return rooted && unproven == 0; }
         static void note(std::uint64_t& bits, std::uint64_t frame) {
             bits |= frame < 64 ? std::uint64_t{1} << frame : 0;
@@ -106,9 +107,40 @@ class ChainWalk {
         const std::byte* bytes = nullptr;
     };
 
+    /// A frame that a walk has come to.
+    struct Met {
+        RemoteAddr address;
+        FrameCopies copies;
+        FrameFields shown;  ///< as the copy that is followed has it
+        FrameFields other;  ///< as the other one has it
+        ResumedFrames::Found resumed;
+        bool on_data_stack = false;
+        bool was_generator = false;  ///< `shown`, before anything was recalled
+        [[nodiscard]] bool copied_late() const { return copies.first == copies.second; }
+    };
+    /// What a walk knows of the frames behind it.
+    struct Walked {
+        RemoteAddr last;
+        Outermost outermost;
+        Joint joint;
+        bool direct_callee = false;  ///< the last was entered by its caller without C between them
+        bool generator = false;      ///< the last is one,
+        bool shim = false;           ///< is an eval loop's entry marker
+        bool late_part = false;      ///< one was copied once
+    };
+
     /// `fetch_from`: where to read frames that `coverage` does not hold; null: the chain ends there.
     void follow(FrameCoverage& coverage, const process::RemoteMemory* fetch_from, RemoteAddr top, Copy copy,
                 const LateBytes& late, Chain& chain);
+    bool meet(FrameCoverage& coverage, const process::RemoteMemory* fetch_from, RemoteAddr address, Copy copy,
+              Met& met);
+    void note_place(FrameCoverage& coverage, const Met& met, Copy copy, Walked& walked, Chain& chain) const;
+    void judge(const Met& met, const Walked& walked, Chain& chain) const;
+    void correct(Met& met, bool innermost) const;
+    [[nodiscard]] bool is_being_built(const Met& met, bool innermost) const;
+    static void take(const Met& met, Walked& walked, Chain& chain);
+    void finish(Chain& chain, const Walked& walked, RemoteAddr next) const;
+    [[nodiscard]] bool heap() const { return layout_.current_frame == CurrentFrame::kHeapFrame; }
     FrameCopies fetch(FrameCoverage& coverage, const process::RemoteMemory& memory, RemoteAddr frame);
     [[nodiscard]] std::uint64_t doubt(const Chain& chain, const FrameFields& a, const FrameFields& b,
                                       bool direct_callee) const;

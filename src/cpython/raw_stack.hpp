@@ -33,6 +33,7 @@ struct RawStack {
     std::uint64_t ident = 0;     ///< pthread_self
     std::int64_t native_id = 0;  ///< gettid in the target's pid namespace; 0: this version does not keep it
     std::uint64_t interpreter_id = 0;
+    RemoteAddr watched;  ///< the word of the thread state that is watched (`StackReader::watch`); else null
     std::span<const RawFrame> frames;  ///< innermost first
     std::uint32_t unproven = 0;        ///< that many innermost frames are not proven to belong to the frames below them
     std::uint32_t elided_after = 0;    ///< where frames are missing, when `elided` > 0: behind that many innermost ones

@@ -15,16 +15,8 @@ bool is_object(RemoteAddr address) { return address.is_plausible() && address.is
 
 }  // namespace
 
-std::span<const RemoteAddr> RunningTasks::read(RemoteAddr thread, RemoteAddr current_tasks) {
-    if (!asyncio_.running_task.present()) return from_dict(current_tasks);
-    const auto task = memory_.read_pointer(thread + asyncio_.running_task.value());
-    if (!task || !is_object(*task)) return {};
-    tasks_[0] = *task;
-    return std::span(tasks_).first(1);
-}
-
 /// Each turn of a task puts it into the dict and takes it out again, so its entries wander through a small table.
-std::span<const RemoteAddr> RunningTasks::from_dict(RemoteAddr dict) {
+std::span<const RemoteAddr> RunningTasks::read(RemoteAddr dict) {
     const DictLayout& d = layout_.dict;
     if (!is_object(dict)) return {};
     const auto keys = memory_.read_pointer(dict + d.keys.value());

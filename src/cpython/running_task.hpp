@@ -2,7 +2,6 @@
 #pragma once
 
 #include "cpython/layout.hpp"
-#include "cpython/layouts/asyncio_fields.hpp"
 #include "process/remote_memory.hpp"
 
 #include <array>
@@ -12,25 +11,21 @@
 
 namespace lampyr::cpython {
 
-/// Which tasks run just now, for the sampling path: one read (3.14+, from the thread state) or two (before, from the dict
-/// `asyncio.tasks._current_tasks`). Allocates nothing.
+/// Which tasks run just now, before 3.14: two reads, of the dict `asyncio.tasks._current_tasks`. Later versions have it in the
+/// thread state, where it is read with the stack. For the sampling path: allocates nothing.
 class RunningTasks {
   public:
     /// All must outlive it.
-    RunningTasks(const process::RemoteMemory& memory, const Layout& layout, const AsyncioLayout& asyncio)
-        : memory_(memory), layout_(layout), asyncio_(asyncio) {}
+    RunningTasks(const process::RemoteMemory& memory, const Layout& layout) : memory_(memory), layout_(layout) {}
 
-    /// The task of the thread's event loop; before 3.14 those of all event loops (of some, where they are many). `current_tasks`: that
-    /// dict of the thread's interpreter. Valid until the next call.
-    [[nodiscard]] std::span<const RemoteAddr> read(RemoteAddr thread, RemoteAddr current_tasks);
+    /// Those of all event loops (of some, where they are many). `dict`: of the thread's interpreter. Valid until the next call.
+    [[nodiscard]] std::span<const RemoteAddr> read(RemoteAddr dict);
 
   private:
     static constexpr std::size_t kMost = 32;
-    [[nodiscard]] std::span<const RemoteAddr> from_dict(RemoteAddr dict);
 
     const process::RemoteMemory& memory_;
     const Layout& layout_;
-    const AsyncioLayout& asyncio_;
     std::array<RemoteAddr, kMost> tasks_{};
 };
 

@@ -13,10 +13,9 @@ constexpr std::size_t kMaxInterpreters = 1024;
 constexpr std::size_t kMaxThreads = 1U << 17;
 
 /// Reads for learning calls: so many after a doubtful stack; a credit of so many a sweep, at most so many saved, and so many
-/// back for each that taught something.
-constexpr int kStudies = 4;
+/// back for each that taught something. A short call is met by one in ten or twenty, and three proofs are needed.
+constexpr int kStudies = 16;
 constexpr double kStudyCredit = 0.25;
-constexpr double kMostStudyCredit = 512;
 constexpr double kStudyReward = 2;
 /// A plan that leaves out threads at rest is made after so many sweeps at the soonest.
 constexpr std::uint64_t kReplanEvery = 16;
@@ -205,6 +204,12 @@ bool StackReader::read_links(std::span<const std::unique_ptr<ThreadReader>> read
     return as_before;
 }
 
+void StackReader::watch(Offset word) {
+    watched_ = word;
+    for (const auto& reader : readers_) reader->watch(word);
+    replan_ = true;
+}
+
 void StackReader::check_list() {
     const bool some_rest =
         std::any_of(readers_.begin(), readers_.end(), [](const auto& reader) { return !reader->planned(); });
@@ -242,6 +247,7 @@ void StackReader::follow_list(Interpreter& interpreter, RemoteAddr first) {
             reader =
                 std::make_unique<ThreadReader>(memory_, timed_, layout_, known_calls_, address, interpreter.address);
             reader->stack().interpreter_id = interpreter.id;
+            if (watched_.present()) reader->watch(watched_);
             // A new reader may follow an old one of the same address; its serials must not repeat.
             reader->stack().serial = (list_version_ + 1) << 32;
         }

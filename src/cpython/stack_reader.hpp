@@ -50,6 +50,8 @@ class StackReader {
 
     /// For the next sweep only: whether this thread, of `stacks()` as it is now, is known not to have run since the last sweep.
     void set_still(std::size_t thread, bool still) { readers_[thread]->set_still(still); }
+    /// Reads this word of each thread state together with its stack, in the same moment: `RawStack::watched`.
+    void watch(Offset word);
     /// Threads that rest are not read, so the list is not followed through them at every sweep. Looks whether it still holds;
     /// what has changed is found in the next sweep. Wants to be called some ten times a second.
     void check_list();
@@ -114,6 +116,7 @@ class StackReader {
     const Layout& layout_;
     RuntimeAnchor anchor_;
 
+    Offset watched_ = kAbsent;
     ReadPlan plan_;
     std::array<std::vector<std::byte>, 2> buffers_;
     std::size_t current_ = 0;
@@ -133,7 +136,9 @@ class StackReader {
 
     TimedRead timed_;
     KnownCalls known_calls_;
-    double credit_ = 512;
+    // What there is at first is enough for the calls of a small program.
+    static constexpr double kMostStudyCredit = 4096;
+    double credit_ = kMostStudyCredit;
     std::vector<Interpreter> interpreters_;
     std::vector<std::unique_ptr<ThreadReader>> readers_;
     std::vector<RawStack*> stacks_;

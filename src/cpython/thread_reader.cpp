@@ -123,6 +123,7 @@ void ThreadReader::plan_thread_state(ReadPlan& plan, Sandwich& sandwich) const {
     sandwich.tstate = plan.add(tstate_, layout_.thread.size);
     if (layout_.current_frame != CurrentFrame::kCFrame)
         sandwich.pointer = sandwich.tstate + layout_.thread.frame.value();
+    if (watched_.present()) sandwich.watched = plan.add_near(tstate_ + watched_.value(), sizeof(std::uint64_t));
 }
 
 /// Which single frames are read twice and which once.
@@ -249,11 +250,13 @@ const RawStack& ThreadReader::fail(StackStatus status) {
     return stack_;
 }
 
-bool ThreadReader::take_thread_state(const std::byte* tstate) {
+bool ThreadReader::take_thread_state(const std::byte* bytes, const Sandwich& sandwich) {
     const ThreadLayout& t = layout_.thread;
+    const std::byte* tstate = bytes + sandwich.tstate;
     if (load_pointer(tstate, t.interp) != interpreter_) return false;
     next_ = load_pointer(tstate, t.next);
     stack_.ident = load<std::uint64_t>(tstate, t.thread_id);
+    stack_.watched = watched_.present() ? load_pointer(bytes, Offset(sandwich.watched)) : RemoteAddr();
     stack_.native_id = t.native_thread_id.present() ? load<std::int64_t>(tstate, t.native_thread_id) : 0;
     return true;
 }
@@ -371,7 +374,7 @@ const RawStack& ThreadReader::decode(const std::byte* sweep, const std::byte* be
     ++stack_.serial;
     stack_.mispredicted = false;
     reusable_ = false;
-    if (!take_thread_state(sweep + sweep_.tstate)) return fail(StackStatus::kStale);
+    if (!take_thread_state(sweep, sweep_)) return fail(StackStatus::kStale);
     const Top top = find_top(sweep, sweep_);
     if (top.frame.is_null() && !top.elsewhere) {
         reusable_ = true;
@@ -402,7 +405,7 @@ const RawStack& ThreadReader::read_again() {
             top_ = RemoteAddr();
             if (!read_second()) return fail(StackStatus::kStale);
         }
-        if (!take_thread_state(second_bytes_.data() + second_.tstate)) return fail(StackStatus::kStale);
+        if (!take_thread_state(second_bytes_.data(), second_)) return fail(StackStatus::kStale);
         const Top top = find_top(second_bytes_.data(), second_);
         if (top.frame.is_null() && !top.elsewhere) return fail(StackStatus::kNoFrame);
         const Attempt result = walk_from(top, second_, {});
@@ -439,7 +442,10 @@ void ThreadReader::study_call(const RawFrame* callee) {
 
 void ThreadReader::study() {
     const RawFrame* callee = chain_.unknown_callee();
-    if (!chunked() || (callee != nullptr && callee->generator)) {
+    // Between C and the generator that it resumes stands an entry marker (3.12+), which is not read with the two.
+    const bool marked =
+        layout_.shim_rule == ShimRule::kOwnerFrom3 && callee != nullptr && callee->generator && callee->through_c;
+    if (!chunked() || (callee != nullptr && callee->generator && !marked)) {
         study_call(callee);
     } else if (callee != nullptr && is_specialised_call(memory_, layout_, callee[1], *callee)) {
         chain_.know_call(callee[1], *callee);

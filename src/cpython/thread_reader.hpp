@@ -28,6 +28,11 @@ class ThreadReader {
 
     /// Appends this thread's ranges. What `decode` learns changes the next plan; see `plan_outdated`.
     void plan(ReadPlan& plan);
+    /// Reads this word of the thread state with each stack, at the same moment; absent: none.
+    void watch(Offset word) {
+        watched_ = word;
+        outdated_ = true;
+    }
     /// Leaves the thread out of the sweep's read: it rests.
     void skip_plan() { planned_ = false; }
     [[nodiscard]] bool planned() const { return planned_; }
@@ -80,6 +85,7 @@ class ThreadReader {
     struct Sandwich {
         FrameCoverage coverage;
         std::uint32_t tstate = 0;
+        std::uint32_t watched = 0;        ///< the word that is watched
         std::uint32_t pointer = 0;        ///< the pointer to the innermost frame
         std::uint32_t cframe_before = 0;  ///< the thread state's pointer to its C frame, read first (3.11 and 3.12)
         Chunk cframes;                    ///< or where the C frames are that hold it (3.11 and 3.12)
@@ -93,7 +99,7 @@ class ThreadReader {
     };
 
     [[nodiscard]] bool chunked() const { return layout_.current_frame != CurrentFrame::kHeapFrame; }
-    bool take_thread_state(const std::byte* tstate);
+    bool take_thread_state(const std::byte* bytes, const Sandwich& sandwich);
     bool current_frame_of(RemoteAddr cframe, const std::byte* bytes, const Sandwich& sandwich, RemoteAddr& frame) const;
     Top find_top(const std::byte* bytes, const Sandwich& sandwich);
     [[nodiscard]] bool covers(const Top& top, const Sandwich& sandwich) const;
@@ -130,6 +136,7 @@ class ThreadReader {
     RemoteAddr tstate_;
     RemoteAddr interpreter_;
     RemoteAddr next_;
+    Offset watched_ = kAbsent;
 
     // Prediction: where the stack was.
     Chunk cframes_;  // 3.11 and 3.12: where C frames name the innermost frame

@@ -246,6 +246,15 @@ StackId ProcessSampler::stack_of(Track& track, const cpython::RawStack& stack, s
     return tasks_ ? tasks_->place(stack, id, track.task, start, tally.losses) : id;
 }
 
+void ProcessSampler::look_at_tasks(std::chrono::nanoseconds start) {
+    if (!tasks_) return;
+    if (const cpython::Offset word = tasks_->running_task(); word != watched_) {
+        watched_ = word;
+        reader_.watch(word);
+    }
+    tasks_->look(reader_.stacks(), start);
+}
+
 void ProcessSampler::add_stacks(std::chrono::nanoseconds start, std::chrono::nanoseconds span, Tally& tally) {
     const auto& stacks = reader_.stacks();
     const std::uint64_t generation = reader_.code_generation();
@@ -282,7 +291,7 @@ cpython::StackReader::Outcome ProcessSampler::sweep(std::chrono::nanoseconds sta
                                                     Tally& tally) {
     const auto outcome = reader_.sweep();
     if (outcome != cpython::StackReader::Outcome::kOk) return outcome;
-    if (tasks_) tasks_->look(reader_.stacks(), start);
+    look_at_tasks(start);
     if (!tracks_match()) match_tracks(start, tally);
     add_stacks(start, span, tally);
     if (start - names_checked_ >= kNamesProvenEvery) check_names(start, tally);
@@ -308,7 +317,7 @@ cpython::StackReader::Outcome ProcessSampler::sweep_stopped(std::chrono::nanosec
         foreseen_ = held && outcome == Swept::kOk && held_as_foreseen();
         if (outcome != Swept::kOk) return outcome;
     }
-    if (tasks_) tasks_->look(reader_.stacks(), start);
+    look_at_tasks(start);
     if (!tracks_match()) match_tracks(start, tally);
     if (native_) native_->refresh(start);
     add_stacks(start, span, tally);

@@ -118,6 +118,7 @@ class ProcessSampler {
     void copy_at_once();
     [[nodiscard]] bool held_as_foreseen() const;
     [[nodiscard]] std::optional<cpython::StackReader::Outcome> sweep_held();
+    void look_at_tasks(std::chrono::nanoseconds start);
 
     Target::Impl& target_;
     profile::Builder& builder_;
@@ -139,6 +140,7 @@ class ProcessSampler {
     bool foreseen_ = false;                         // what the last held sweep needed was where it was sought
     std::unique_ptr<NativeStacks> native_;          // with options.native only
     std::unique_ptr<TaskStacks> tasks_;             // with options.tasks only
+    cpython::Offset watched_ = cpython::kAbsent;    // word of the thread state that is read for it
     std::unique_ptr<Auditor> auditor_;              // with options.audit_hz only
     std::vector<Auditor::Subject> subjects_;
     HeldRows held_;

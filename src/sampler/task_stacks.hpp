@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "cpython/asyncio_tasks.hpp"
-#include "cpython/coroutine_chain.hpp"
 #include "cpython/raw_stack.hpp"
 #include "cpython/running_task.hpp"
 #include "profile/builder.hpp"
 #include "sampler/code_cache.hpp"
 #include "sampler/target_impl.hpp"
+#include "sampler/task_chains.hpp"
 
 #include <array>
 #include <chrono>
@@ -30,7 +29,10 @@ class TaskStacks {
     /// All must outlive it.
     TaskStacks(Target::Impl& target, profile::Builder& builder, CodeCache& cache);
 
-    /// Right after a sweep: asks which tasks run, before the turns that the stacks show are over.
+    /// The word of the thread state that names the running task (3.14+), to be read together with the stacks; absent as long as
+    /// it is not known.
+    [[nodiscard]] cpython::Offset running_task() const { return ready_ ? asyncio_->running_task : cpython::kAbsent; }
+    /// Right after a sweep: which tasks run. Before 3.14 asks, before the turns that the stacks show are over.
     void look(std::span<cpython::RawStack* const> stacks, std::chrono::nanoseconds now);
 
     /// What is remembered of one thread.
@@ -48,32 +50,11 @@ class TaskStacks {
                                 std::array<std::uint64_t, kLossCount>& losses);
 
   private:
-    /// Words of the target that were read with a chain; while they stand, it stands.
-    struct Proof {
-        std::vector<process::RemoteSegment> segments;
-        std::vector<std::byte> bytes;
-    };
-    struct Entry {
-        RemoteAddr task;
-        RemoteAddr coro;
-        RemoteAddr code;              ///< of that coroutine
-        std::vector<FrameId> frames;  ///< who waits for it, outermost first, and the task itself
-        Proof proof;
-    };
-
     bool prepare(RemoteAddr interpreter);
     [[nodiscard]] RemoteAddr current_tasks(RemoteAddr interpreter);
-    const Entry* find(const cpython::RawStack& stack);
-    const Entry* search(const cpython::RawStack& stack);
-    Entry* entry_of(RemoteAddr task);
-    [[nodiscard]] bool still_holds(Entry& entry);
-    [[nodiscard]] bool build(Entry& entry);
-    bool add_awaiters(Entry& entry);
-    void add_coroutines(Entry& entry, const cpython::CoroutineChain& chain);
-    void watch(Proof& proof, RemoteAddr address) { proof.segments.push_back({address.value, 8}); }
-    [[nodiscard]] bool read_proof(const Proof& proof, std::vector<std::byte>& out) const;
-    [[nodiscard]] FrameId label(const cpython::TaskFields& task);
-    [[nodiscard]] const cpython::RawFrame* entered(const cpython::RawStack& stack, const Entry* entry) const;
+    const TaskChain* find(const cpython::RawStack& stack);
+    const TaskChain* search(const cpython::RawStack& stack);
+    [[nodiscard]] const cpython::RawFrame* entered(const cpython::RawStack& stack, const TaskChain* chain) const;
     [[nodiscard]] const cpython::RawFrame* frame_in(const cpython::RawStack& stack, RemoteAddr coro) const;
     [[nodiscard]] StackId with_task(const cpython::RawStack& stack, StackId id, Last& last);
     [[nodiscard]] StackId insert(StackId id, FrameId at, const std::vector<FrameId>& frames);
@@ -83,9 +64,7 @@ class TaskStacks {
     profile::Builder& builder_;
     CodeCache& cache_;
     std::optional<cpython::AsyncioLayout> asyncio_;
-    cpython::TypeReader types_;
-    std::optional<cpython::TaskReader> tasks_;
-    std::optional<cpython::CoroutineReader> coroutines_;
+    std::optional<TaskChains> chains_;
     std::optional<cpython::RunningTasks> running_;
     bool ready_ = false;
     std::chrono::nanoseconds now_{0};
@@ -93,10 +72,7 @@ class TaskStacks {
     std::chrono::nanoseconds next_search_{0};
     std::vector<std::pair<RemoteAddr, RemoteAddr>> seen_;  // (thread state, running task) as of the last sweep
     std::unordered_map<RemoteAddr, RemoteAddr> current_;   // `_current_tasks` by interpreter
-    std::unordered_map<RemoteAddr, Entry> entries_;        // by task
-    std::unordered_map<RemoteAddr, RemoteAddr> by_frame_;  // the task by its coroutine's frame
     std::unordered_map<RemoteAddr, bool> coroutine_code_;
-    std::vector<std::byte> bytes_;
     std::vector<FrameId> path_;
     std::vector<FrameId> unknown_;  ///< the frame that says so
 };

@@ -14,7 +14,9 @@ target_compile_options(lampyr_options INTERFACE
     -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wold-style-cast -Wnon-virtual-dtor
     $<$<BOOL:${LAMPYR_DEVELOPER}>:-Werror>)
 if(LAMPYR_SANITIZE)
-    target_compile_options(lampyr_options INTERFACE -fsanitize=${LAMPYR_SANITIZE} -fno-omit-frame-pointer)
+    # GCC 12 takes moved std::optional and std::variant for uninitialised once they are instrumented.
+    target_compile_options(lampyr_options INTERFACE -fsanitize=${LAMPYR_SANITIZE} -fno-omit-frame-pointer
+        $<$<CXX_COMPILER_ID:GNU>:-Wno-maybe-uninitialized>)
     target_link_options(lampyr_options INTERFACE -fsanitize=${LAMPYR_SANITIZE})
 endif()
 

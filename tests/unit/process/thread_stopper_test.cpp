@@ -387,8 +387,8 @@ TEST_F(ThreadStopperTest, GivesUpAlsoWhereItSleepsUntilTheThreadStops) {
     const Tid main(child.pid().value);
     const auto stopper = open(child.pid(), std::chrono::milliseconds(20));
     ASSERT_TRUE(stopper);
-    for (std::uint64_t round = 1; round <= 3; ++round) {
-        for (int i = 0; i < 20; ++i) {  // it goes where the thread is, and sleeps until it stops
+    for (std::uint64_t round = 1; round <= 2; ++round) {
+        for (int i = 0; i < 10; ++i) {  // it goes where the thread is, and sleeps until it stops
             EXPECT_TRUE(eventually([&] { return stopper->stop({&main, 1}).complete(); }));
             stopper->resume();
             for (int naps = 0; naps < 3; ++naps) nap();
