@@ -10,8 +10,8 @@ namespace {
 constexpr std::size_t kMaxInterpreters = 1024;
 constexpr std::size_t kMaxThreads = 1U << 17;
 
-/// Reads for learning calls: so many after a doubtful stack; a credit of so many a sweep, at most so many saved, and so many
-/// back for each that taught something. A short call is met by one in ten or twenty, and three proofs are needed.
+/// Reads for learning calls: so many after a doubtful stack; a credit of so many a sweep, and so many back for each that taught
+/// something; what may be saved of it is `kMostStudyCredit`. A short call is met by one in ten or twenty, and three proofs are needed.
 constexpr int kStudies = 16;
 constexpr double kStudyCredit = 0.25;
 constexpr double kStudyReward = 2;
