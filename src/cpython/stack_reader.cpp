@@ -344,15 +344,24 @@ void StackReader::study() {
     for (const auto& reader : readers_) {
         const RawStack& stack = reader->stack();
         if (stack.status != StackStatus::kOk || (stack.unproven == 0 && stack.root_reached)) continue;
+        if (reader->still()) continue;  // it shows the moment again that was looked at before
         for (int i = 0; i < kStudies && credit_ >= 1; ++i) {
             const std::uint64_t known = known_calls_.version();
             credit_ -= 1;
-            if (!reader->study()) break;
+            reader->study();
             if (known_calls_.version() == known) continue;
             credit_ += kStudyReward;
-            break;  // looks so close together may be wrong in the same way; the next proof is for the next sample
+            // Looks so close together may be wrong in the same way: the next proof is for the next sample.
+            if (!held_) break;
         }
     }
+}
+
+StackReader::Outcome StackReader::sweep_held() {
+    held_ = true;
+    const Outcome outcome = sweep();
+    held_ = false;
+    return outcome;
 }
 
 StackReader::Outcome StackReader::sweep() {

@@ -46,9 +46,8 @@ class ThreadReader {
     /// Reads the thread by calls of its own: first sight, or the sweep broke off before or at this thread.
     const RawStack& read_alone();
 
-    /// Reads the thread once more only to learn which calls happen; the stack stays as it is. False: all was as it was the last
-    /// time, so the thread stands still, and another look is none.
-    bool study();
+    /// Reads the thread once more only to learn which calls happen; the stack stays as it is.
+    void study();
 
     [[nodiscard]] RemoteAddr tstate() const { return tstate_; }
     [[nodiscard]] RemoteAddr interpreter() const { return interpreter_; }
@@ -121,8 +120,7 @@ class ThreadReader {
     void plan_chunks(ReadPlan& plan, CopySource source, FrameCoverage& coverage) const;
     bool read_plan();
     bool read_second();
-    bool study_call(const RawFrame* callee);
-    [[nodiscard]] bool is_new_look();
+    void study_call(const RawFrame* callee);
     Attempt walk_from(const Top& top, Sandwich& sandwich, const LateBytes& late);
     const RawStack& read_again();
     void learn(RemoteAddr top, const Sandwich& sandwich);
@@ -168,7 +166,6 @@ class ThreadReader {
     Sandwich second_;
     ReadPlan second_plan_;
     std::vector<std::byte> second_bytes_;
-    std::vector<std::byte> looked_at_;  // by the last study
 
     ChainWalk chain_;
     RawStack stack_;

@@ -3,50 +3,36 @@
 #include "cpython/call_cache.hpp"
 #include "cpython/thread_reader.hpp"
 
-#include <cstring>
-
 namespace lampyr::cpython {
 
-/// What stands still shows the same moment again, be it one in the middle of a call: three proofs of that would be one.
-bool ThreadReader::is_new_look() {
-    const std::size_t size = second_plan_.bytes();
-    const bool same = looked_at_.size() == size && std::memcmp(looked_at_.data(), second_bytes_.data(), size) == 0;
-    if (!same) looked_at_.assign(second_bytes_.data(), second_bytes_.data() + size);
-    return !same;
-}
-
 /// Only the outermost call in doubt, within the time of three ranges.
-bool ThreadReader::study_call(const RawFrame* callee) {
-    if (callee == nullptr) return false;
+void ThreadReader::study_call(const RawFrame* callee) {
+    if (callee == nullptr) return;
     const RawFrame* caller = callee + 1;
     second_plan_.clear();
     const std::uint64_t size = bytes_with_slots(caller->frame);
     const std::uint32_t first = second_plan_.add(caller->frame, size);
     const std::uint32_t between = second_plan_.add(callee->frame, layout_.frame.size);
     const std::uint32_t second = second_plan_.add(caller->frame, size);
-    if (!read_plan() || !is_new_look()) return false;
+    if (!read_plan()) return;
     const std::byte* bytes = second_bytes_.data();
     chain_.study_call(*caller, {bytes + first, bytes + second, size}, *callee, bytes + between);
-    return true;
 }
 
-bool ThreadReader::study() {
+void ThreadReader::study() {
     const RawFrame* callee = chain_.unknown_callee();
     // Between C and the generator that it resumes stands an entry marker (3.12+), which is not read with the two.
     const bool marked =
         layout_.shim_rule == ShimRule::kOwnerFrom3 && callee != nullptr && callee->generator && callee->through_c;
     if (!chunked() || (callee != nullptr && callee->generator && !marked)) {
-        return study_call(callee);
-    }
-    if (callee != nullptr && is_specialised_call(memory_, layout_, callee[1], *callee)) {
+        study_call(callee);
+    } else if (callee != nullptr && is_specialised_call(memory_, layout_, callee[1], *callee)) {
         chain_.know_call(callee[1], *callee);
-        return true;
+    } else if (read_second()) {
+        const Top top = find_top(second_bytes_.data(), second_);
+        if (!top.frame.is_null() && !top.elsewhere && covers(top, second_))
+            chain_.study(second_.coverage, {top.frame_before, top.frame, top.sure});
     }
-    if (!read_second() || !is_new_look()) return false;
-    const Top top = find_top(second_bytes_.data(), second_);
-    if (!top.frame.is_null() && !top.elsewhere && covers(top, second_))
-        chain_.study(second_.coverage, {top.frame_before, top.frame, top.sure});
-    return true;
 }
 
 }  // namespace lampyr::cpython
