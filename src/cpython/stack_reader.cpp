@@ -11,8 +11,8 @@ constexpr std::size_t kMaxInterpreters = 1024;
 constexpr std::size_t kMaxThreads = 1U << 17;
 
 /// Reads for learning calls: so many after a doubtful stack; a credit of so many a sweep, and so many back for each that taught
-/// something; what may be saved of it is `kMostStudyCredit`. A short call is met by one in ten or twenty, and three proofs are needed.
-constexpr int kStudies = 16;
+/// something; what may be saved of it is `kMostStudyCredit`.
+constexpr int kStudies = 4;
 constexpr double kStudyCredit = 0.25;
 constexpr double kStudyReward = 2;
 /// A plan that leaves out threads at rest is made after so many sweeps at the soonest.
@@ -349,19 +349,9 @@ void StackReader::study() {
             const std::uint64_t known = known_calls_.version();
             credit_ -= 1;
             reader->study();
-            if (known_calls_.version() == known) continue;
-            credit_ += kStudyReward;
-            // Looks so close together may be wrong in the same way: the next proof is for the next sample.
-            if (!held_) break;
+            if (known_calls_.version() != known) credit_ += kStudyReward;
         }
     }
-}
-
-StackReader::Outcome StackReader::sweep_held() {
-    held_ = true;
-    const Outcome outcome = sweep();
-    held_ = false;
-    return outcome;
 }
 
 StackReader::Outcome StackReader::sweep() {

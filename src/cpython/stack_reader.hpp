@@ -37,8 +37,6 @@ class StackReader {
         kUnreadable,     ///< the runtime itself could not be read: the process is gone or became something else
     };
     Outcome sweep();
-    /// The same of threads that are held, so that all of a stack is of one moment: its calls are learned at once.
-    Outcome sweep_held();
 
     /// For the next sweep only: whether this thread, of `stacks()` as it is now, is known not to have run since the last sweep.
     void set_still(std::size_t thread, bool still) { readers_[thread]->set_still(still); }
@@ -121,10 +119,8 @@ class StackReader {
 
     TimedRead timed_;
     KnownCalls known_calls_;
-    // What there is at first is enough for the calls of a small program.
-    static constexpr double kMostStudyCredit = 4096;
+    static constexpr double kMostStudyCredit = 512;
     double credit_ = kMostStudyCredit;
-    bool held_ = false;  // during this sweep
     std::vector<Interpreter> interpreters_;
     std::vector<std::unique_ptr<ThreadReader>> readers_;
     std::vector<RawStack*> stacks_;

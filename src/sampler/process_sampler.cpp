@@ -288,8 +288,8 @@ void ProcessSampler::add_stacks(std::chrono::nanoseconds start, std::chrono::nan
 }
 
 cpython::StackReader::Outcome ProcessSampler::sweep(std::chrono::nanoseconds start, std::chrono::nanoseconds span,
-                                                    Tally& tally, bool held) {
-    const auto outcome = held ? reader_.sweep_held() : reader_.sweep();
+                                                    Tally& tally) {
+    const auto outcome = reader_.sweep();
     if (outcome != cpython::StackReader::Outcome::kOk) return outcome;
     look_at_tasks(start);
     if (!tracks_match()) match_tracks(start, tally);
@@ -313,9 +313,9 @@ cpython::StackReader::Outcome ProcessSampler::sweep_stopped(std::chrono::nanosec
     bool read = false;
     stopper_->during_stop(to_stop_, [&](const process::StopOutcome&) {
         read = true;
-        outcome = sweep(start, span, tally, true);
+        outcome = sweep(start, span, tally);
     });
-    return read ? outcome : sweep(start, span, tally, false);
+    return read ? outcome : sweep(start, span, tally);
 }
 
 /// All threads with `blocking`; else, for their machine frames, those whose stacks will count.
@@ -346,7 +346,7 @@ cpython::StackReader::Outcome ProcessSampler::sweep_native(std::chrono::nanoseco
             native_->copy(track.os_tid, track.machine);
             ++next;
         }
-        outcome = reader_.sweep_held();
+        outcome = reader_.sweep();
     });
     if (!read) outcome = reader_.sweep();
     if (outcome != cpython::StackReader::Outcome::kOk) return outcome;
@@ -386,7 +386,7 @@ void ProcessSampler::finish(std::chrono::nanoseconds when, Tally& tally) {
 ProcessSampler::Outcome ProcessSampler::tick(std::chrono::nanoseconds start, std::chrono::nanoseconds span,
                                              Tally& tally) {
     look_at_threads(start, tally);
-    switch (stopper_ ? sweep_stopped(start, span, tally) : sweep(start, span, tally, false)) {
+    switch (stopper_ ? sweep_stopped(start, span, tally) : sweep(start, span, tally)) {
         case cpython::StackReader::Outcome::kOk: return Outcome::kSampled;
         case cpython::StackReader::Outcome::kNoInterpreter: return Outcome::kNothingYet;
         case cpython::StackReader::Outcome::kUnreadable: break;

@@ -107,8 +107,7 @@ class ProcessSampler {
                     std::chrono::nanoseconds span, Tally& tally);
     [[nodiscard]] StackId stack_of(Track& track, const cpython::RawStack& stack, std::chrono::nanoseconds start,
                                    std::uint64_t generation, Tally& tally);
-    cpython::StackReader::Outcome sweep(std::chrono::nanoseconds start, std::chrono::nanoseconds span, Tally& tally,
-                                        bool held);
+    cpython::StackReader::Outcome sweep(std::chrono::nanoseconds start, std::chrono::nanoseconds span, Tally& tally);
     cpython::StackReader::Outcome sweep_stopped(std::chrono::nanoseconds start, std::chrono::nanoseconds span,
                                                 Tally& tally);
     cpython::StackReader::Outcome sweep_native(std::chrono::nanoseconds start, std::chrono::nanoseconds span,
