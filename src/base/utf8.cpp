@@ -18,6 +18,8 @@ int hex_digit(std::uint32_t c) {
     return -1;
 }
 
+}  // namespace
+
 void append_utf8(std::string& out, std::uint32_t c) {
     const auto put = [&](std::uint32_t byte) { out.push_back(static_cast<char>(byte)); };
     if (c < 0x80) {
@@ -36,6 +38,8 @@ void append_utf8(std::string& out, std::uint32_t c) {
         put(0x80 | (c & 0x3F));
     }
 }
+
+namespace {
 
 void append_escape(std::string& out, std::uint32_t c) {
     const bool wide = c > 0xFFFF;

@@ -25,6 +25,9 @@ namespace lampyr::base {
 [[nodiscard]] std::string utf8_from_ucs2(std::span<const std::uint16_t> units);
 [[nodiscard]] std::string utf8_from_ucs4(std::span<const std::uint32_t> units);
 
+/// Appends a code point, which must be one that has UTF-8 (none above U+10FFFF).
+void append_utf8(std::string& out, std::uint32_t code_point);
+
 /// Length of the longest prefix of `bytes` that does not end inside a UTF-8 sequence that further bytes could complete.
 /// For cutting text without making its last character look invalid.
 [[nodiscard]] std::size_t complete_utf8_prefix(std::string_view bytes);

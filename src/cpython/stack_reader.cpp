@@ -12,9 +12,9 @@ namespace {
 constexpr std::size_t kMaxInterpreters = 1024;
 constexpr std::size_t kMaxThreads = 1U << 17;
 
-/// Reads for learning calls: so many after a doubtful stack; a credit of so many a sweep, at most so many saved, and so many
-/// back for each that taught something. A short call is met by one in ten or twenty, and three proofs are needed.
-constexpr int kStudies = 16;
+/// Reads for learning calls: so many after a doubtful stack; a credit of so many a sweep, and so many back for each that taught
+/// something; what may be saved of it is `kMostStudyCredit`.
+constexpr int kStudies = 4;
 constexpr double kStudyCredit = 0.25;
 constexpr double kStudyReward = 2;
 /// A plan that leaves out threads at rest is made after so many sweeps at the soonest.
@@ -347,6 +347,7 @@ void StackReader::study() {
     for (const auto& reader : readers_) {
         const RawStack& stack = reader->stack();
         if (stack.status != StackStatus::kOk || (stack.unproven == 0 && stack.root_reached)) continue;
+        if (reader->still()) continue;  // it shows the moment again that was looked at before
         for (int i = 0; i < kStudies && credit_ >= 1; ++i) {
             const std::uint64_t known = known_calls_.version();
             credit_ -= 1;

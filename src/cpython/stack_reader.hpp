@@ -136,8 +136,7 @@ class StackReader {
 
     TimedRead timed_;
     KnownCalls known_calls_;
-    // What there is at first is enough for the calls of a small program.
-    static constexpr double kMostStudyCredit = 4096;
+    static constexpr double kMostStudyCredit = 512;
     double credit_ = kMostStudyCredit;
     std::vector<Interpreter> interpreters_;
     std::vector<std::unique_ptr<ThreadReader>> readers_;

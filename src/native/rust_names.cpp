@@ -2,6 +2,7 @@
 #include "native/rust_names.hpp"
 
 #include "base/utf8.hpp"
+#include "native/rust_legacy_names.hpp"
 
 #include <fmt/format.h>
 
@@ -19,24 +20,6 @@ constexpr std::size_t kLargestCode = 128;  ///< code points of an identifier in 
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 bool is_hexadecimal(char c) { return is_digit(c) || (c >= 'a' && c <= 'f'); }
-
-void append_code_point(std::string& text, std::uint32_t code) {
-    if (code < 0x80) {
-        text += static_cast<char>(code);
-    } else if (code < 0x800) {
-        text += static_cast<char>(0xc0 | (code >> 6));
-        text += static_cast<char>(0x80 | (code & 0x3f));
-    } else if (code < 0x10000) {
-        text += static_cast<char>(0xe0 | (code >> 12));
-        text += static_cast<char>(0x80 | ((code >> 6) & 0x3f));
-        text += static_cast<char>(0x80 | (code & 0x3f));
-    } else {
-        text += static_cast<char>(0xf0 | (code >> 18));
-        text += static_cast<char>(0x80 | ((code >> 12) & 0x3f));
-        text += static_cast<char>(0x80 | ((code >> 6) & 0x3f));
-        text += static_cast<char>(0x80 | (code & 0x3f));
-    }
-}
 
 /// Punycode (RFC 3492) with `_` for its `-`, as v0 writes identifiers that are not ASCII.
 std::optional<std::string> decode_punycode(std::string_view text) {
@@ -79,7 +62,7 @@ std::optional<std::string> decode_punycode(std::string_view text) {
         ++at;
     }
     std::string plain;
-    for (const char32_t c : codes) append_code_point(plain, c);
+    for (const char32_t c : codes) base::append_utf8(plain, c);
     return plain;
 }
 
@@ -432,7 +415,7 @@ class V0 {
         if (code < 0x20 || code == 0x7f || code > 0x10ffff || (code >= 0xd800 && code < 0xe000))
             return write(fmt::format("'\\u{{{:x}}}'", code));
         std::string text = "'";
-        append_code_point(text, static_cast<std::uint32_t>(code));
+        base::append_utf8(text, static_cast<std::uint32_t>(code));
         write(text + "'");
     }
 
@@ -446,78 +429,10 @@ class V0 {
     bool failed_ = false;
 };
 
-/// `$LT$` and the like in a part of an older name.
-std::string legacy_part(std::string_view part) {
-    struct Escape {
-        std::string_view code, text;
-    };
-    constexpr std::array<Escape, 8> kEscapes{{{"$SP$", "@"},
-                                              {"$BP$", "*"},
-                                              {"$RF$", "&"},
-                                              {"$LT$", "<"},
-                                              {"$GT$", ">"},
-                                              {"$LP$", "("},
-                                              {"$RP$", ")"},
-                                              {"$C$", ","}}};
-    if (part.starts_with("_$")) part.remove_prefix(1);
-    std::string text;
-    while (!part.empty()) {
-        if (part.starts_with("..")) {
-            text += "::";
-            part.remove_prefix(2);
-            continue;
-        }
-        const auto escape = std::find_if(kEscapes.begin(), kEscapes.end(),
-                                         [&](const Escape& each) { return part.starts_with(each.code); });
-        if (escape != kEscapes.end()) {
-            text += escape->text;
-            part.remove_prefix(escape->code.size());
-            continue;
-        }
-        const std::size_t end = part.starts_with("$u") ? part.find('$', 2) : std::string_view::npos;
-        const bool numbered =
-            end != std::string_view::npos && end > 2 && end <= 8 &&
-            std::all_of(part.begin() + 2, part.begin() + static_cast<std::ptrdiff_t>(end), is_hexadecimal);
-        if (numbered) {
-            const auto code = static_cast<std::uint32_t>(std::stoul(std::string(part.substr(2, end - 2)), nullptr, 16));
-            if (code <= 0x10ffff) append_code_point(text, code);
-            part.remove_prefix(end + 1);
-            continue;
-        }
-        text += part.front();
-        part.remove_prefix(1);
-    }
-    return text;
-}
-
-/// Nothing when it does not end in a hash: then it is C++.
-std::optional<std::string> demangle_legacy(std::string_view symbol) {
-    constexpr std::size_t kHash = 17;  // "h" and 16 digits
-    std::string text;
-    std::string_view last;
-    while (!symbol.empty() && is_digit(symbol.front())) {
-        std::size_t length = 0;
-        while (!symbol.empty() && is_digit(symbol.front()) && length <= kMostText) {
-            length = length * 10 + static_cast<std::size_t>(symbol.front() - '0');
-            symbol.remove_prefix(1);
-        }
-        if (length == 0 || length > symbol.size()) return std::nullopt;
-        if (!last.empty()) text += (text.empty() ? "" : "::") + legacy_part(last);
-        if (text.size() > kMostText) return std::nullopt;
-        last = symbol.substr(0, length);
-        symbol.remove_prefix(length);
-    }
-    if (!symbol.starts_with("E") || text.empty()) return std::nullopt;
-    const bool hash =
-        last.size() == kHash && last.front() == 'h' && std::all_of(last.begin() + 1, last.end(), is_hexadecimal);
-    if (!hash) return std::nullopt;
-    return text;
-}
-
 }  // namespace
 
 std::optional<std::string> demangle_rust(std::string_view symbol) {
-    if (symbol.starts_with("_ZN")) return demangle_legacy(symbol.substr(3));
+    if (symbol.starts_with("_ZN")) return legacy_rust_name(symbol.substr(3));
     if (symbol.starts_with("_R")) return V0(symbol.substr(2)).run();
     return std::nullopt;
 }

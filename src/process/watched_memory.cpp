@@ -22,7 +22,7 @@ void ReadProof::append(const ReadProof& other) {
 
 bool ReadProof::holds(const RemoteMemory& memory, std::vector<std::byte>& scratch) const {
     if (scratch.size() < bytes_.size()) scratch.resize(bytes_.size());
-    return memory.read_segments(segments_, std::span(scratch.data(), bytes_.size())) == bytes_.size() &&
+    return !empty() && memory.read_segments(segments_, std::span(scratch.data(), bytes_.size())) == bytes_.size() &&
            std::memcmp(scratch.data(), bytes_.data(), bytes_.size()) == 0;
 }
 

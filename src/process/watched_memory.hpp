@@ -20,7 +20,7 @@ class ReadProof {
     void add(RemoteSegment segment, std::span<const std::byte> bytes);
     void append(const ReadProof& other);
     [[nodiscard]] bool empty() const { return segments_.empty(); }
-    /// Reads all of it again, by one call. `scratch` keeps its memory between calls.
+    /// Whether all of it, and there is some, is the same when it is read again, by one call. `scratch` keeps its memory between calls.
     [[nodiscard]] bool holds(const RemoteMemory& memory, std::vector<std::byte>& scratch) const;
 
   private:

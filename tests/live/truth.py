@@ -10,7 +10,7 @@ Allowed: one impossible stack in 10,000 (3.11 and later), in 1,000 (up to 3.10),
 million is not a rate: 1000000 asks for as many samples as can be had. `reuse` does the same for names: a code object's
 name, file and line must belong together, although the target frees code objects all the time; `million`: until it has made and freed a
 million of them, of which none may lend a wrong name. `ordinary` asks how much of
-a program that is no torture stays unproven: 12 % (1 to 5 %), 60 % (2.7, whose frames do
+a program that is no torture stays unproven: 12 % (1 to 8 %), 60 % (2.7, whose frames do
 not say whether they run).
 """
 import ast

@@ -245,6 +245,13 @@ TEST_P(ReadStacks, ALoopThatCameRoundIsSeenInTheSlots) {
         if (changes-- > 0) py_.memory().put(slot, ++value);
     });
     auto reads = reader(memory, anchor);
+    ASSERT_EQ(reads.sweep(), StackReader::Outcome::kOk);
+    for (int sweeps = 0; sweeps < 3; ++sweeps) {
+        reads.set_still(0, true);
+        changes = 1000;
+        ASSERT_EQ(reads.sweep(), StackReader::Outcome::kOk);
+        EXPECT_EQ(reads.stacks().front()->unproven, 2U) << "a thread that has not run shows nothing new";
+    }
     changes = 1000;
     ASSERT_EQ(reads.sweep(), StackReader::Outcome::kOk);
     EXPECT_EQ(reads.stacks().front()->unproven, 2U) << "nobody has proven this call yet";

@@ -44,7 +44,9 @@ TEST_F(WatchedMemoryTest, NothingIsNotedUnasked) {
     watched_.start();
     EXPECT_TRUE(watched_.take().empty());
     EXPECT_TRUE(watched_.read_value<std::uint64_t>(kHere));
-    EXPECT_TRUE(watched_.take().empty());
+    const ReadProof proof = watched_.take();
+    EXPECT_TRUE(proof.empty());
+    EXPECT_FALSE(holds(proof)) << "nothing proves nothing";
 }
 
 TEST_F(WatchedMemoryTest, OfAReadThatBreaksOffThatIsNotedWhichCame) {

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: MIT
+// Looks at a thread by which only calls are learned.
+#include "cpython/call_cache.hpp"
+#include "cpython/thread_reader.hpp"
+
+namespace lampyr::cpython {
+
+/// Only the outermost call in doubt, within the time of three ranges.
+void ThreadReader::study_call(const RawFrame* callee) {
+    if (callee == nullptr) return;
+    const RawFrame* caller = callee + 1;
+    second_plan_.clear();
+    const std::uint64_t size = bytes_with_slots(caller->frame);
+    const std::uint32_t first = second_plan_.add(caller->frame, size);
+    const std::uint32_t between = second_plan_.add(callee->frame, layout_.frame.size);
+    const std::uint32_t second = second_plan_.add(caller->frame, size);
+    if (!read_plan()) return;
+    const std::byte* bytes = second_bytes_.data();
+    chain_.study_call(*caller, {bytes + first, bytes + second, size}, *callee, bytes + between);
+}
+
+void ThreadReader::study() {
+    const RawFrame* callee = chain_.unknown_callee();
+    // Between C and the generator that it resumes stands an entry marker (3.12+), which is not read with the two.
+    const bool marked =
+        layout_.shim_rule == ShimRule::kOwnerFrom3 && callee != nullptr && callee->generator && callee->through_c;
+    if (!chunked() || (callee != nullptr && callee->generator && !marked)) {
+        study_call(callee);
+    } else if (callee != nullptr && is_specialised_call(memory_, layout_, callee[1], *callee)) {
+        chain_.know_call(callee[1], *callee);
+    } else if (read_second()) {
+        const Top top = find_top(second_bytes_.data(), second_);
+        if (!top.frame.is_null() && !top.elsewhere && covers(top, second_))
+            chain_.study(second_.coverage, {top.frame_before, top.frame, top.sure});
+    }
+}
+
+}  // namespace lampyr::cpython
