@@ -6,6 +6,7 @@
 #include "process/raised_priority.hpp"
 #include "process/tracer_place.hpp"
 #include "process/turn_word.hpp"
+#include "process/visit.hpp"
 
 #include <pthread.h>
 #include <sys/prctl.h>
@@ -48,10 +49,16 @@ class ThreadStopper::Tracer {
             outcome_.late = static_cast<std::uint32_t>(threads.size());
             return outcome_;
         }
-        beside_ = place_.send(Tid(tracer_), threads);
+        beside_ =
+            place_.send(Tid(tracer_), threads, apart_ > 0 ? TracerPlace::Where::kApart : TracerPlace::Where::kBeside);
+        if (apart_ > 0) --apart_;
         turn_.set(Turn::kStop);
+        const Clock::time_point end = Clock::now() + deadline_;
+        if (!turn_.wait_while(Turn::kStop, kPrompt + threads.size() * kPromptEach)) hurry(end);
         // The tracer may sleep until a thread stops that cannot. Then it is made to end, and the kernel lets the thread go.
-        for (bool cancelled = false; !turn_.wait_while(Turn::kStop, deadline_);) {
+        bool cancelled = false;
+        for (std::chrono::nanoseconds left = end - Clock::now(); !turn_.wait_while(Turn::kStop, left);
+             left = deadline_) {
             if (!cancelled && scope_.waits()) cancelled = ::pthread_cancel(thread_.native_handle()) == 0;
         }
         if (turn_.get() == Turn::kEnded && scope_.waits()) give_up();
@@ -68,8 +75,16 @@ class ThreadStopper::Tracer {
     [[nodiscard]] const StopStatistics& statistics() const { return statistics_; }
     [[nodiscard]] const ProcessHandle& process() const { return process_; }
     [[nodiscard]] int processor() const { return place_.found(); }
+    [[nodiscard]] bool crowded() const { return apart_ > 0; }
 
   private:
+    /// By then threads have stopped that only had to leave their processors.
+    static constexpr std::chrono::microseconds kPrompt{100};
+    static constexpr std::chrono::microseconds kPromptEach{10};
+    static constexpr std::chrono::microseconds kBetweenVisits{50};
+    /// After a stop that took longer others want that processor, and the tracer stays away from it for so many.
+    static constexpr int kStopsApart = 32;
+
     enum class Turn : std::uint32_t {
         kIdle,     ///< owner's: nothing held
         kBegin,    ///< tracer's: it has just been made
@@ -109,6 +124,15 @@ class ThreadStopper::Tracer {
         struct sigaction action {};
         return ::sigaction(SIGCHLD, nullptr, &action) == 0 && ::sigismember(&mask, SIGCHLD) == 0 &&
                (action.sa_flags & SA_SIGINFO) == 0 && (action.sa_handler == SIG_DFL || action.sa_handler == SIG_IGN);
+    }
+
+    /// The thread that is to stop waits for its processor, behind others; the kernel chooses anew who gets it at the next tick of its
+    /// clock, some milliseconds from now, or when somebody comes there and goes again. So does the calling thread.
+    void hurry(Clock::time_point end) {
+        apart_ = kStopsApart;
+        const Visit visit(place_.found());
+        while (!turn_.wait_while(Turn::kStop, kBetweenVisits) && Clock::now() < end) {
+        }
     }
 
     /// After the tracer was made to end in its wait: nothing is held.
@@ -183,6 +207,7 @@ class ThreadStopper::Tracer {
     std::span<const Tid> asked_;
     const Read* read_ = nullptr;
     TracerPlace place_;        // the owner's
+    int apart_ = 0;            // stops left for which the tracer is elsewhere
     bool beside_ = false;      // the tracer is on the threads' processor
     std::int32_t tracer_ = 0;  // number of its thread
 
@@ -225,6 +250,8 @@ void ThreadStopper::resume() { tracer_->release(); }
 std::span<const ThreadStop> ThreadStopper::threads() const { return tracer_->scope().threads(); }
 
 int ThreadStopper::processor() const { return tracer_->processor(); }
+
+bool ThreadStopper::crowded() const { return tracer_->crowded(); }
 
 const StopStatistics& ThreadStopper::statistics() const { return tracer_->statistics(); }
 

@@ -80,6 +80,8 @@ class ThreadStopper {
     [[nodiscard]] const StopStatistics& statistics() const;
     /// That the threads of the last stop were found on before it, or the first of them that ran; -1: not known.
     [[nodiscard]] int processor() const;
+    /// Lately threads that were to stop had to wait for a processor: several wait less if all are stopped together.
+    [[nodiscard]] bool crowded() const;
 
   private:
     class Tracer;

@@ -30,24 +30,23 @@ int TracerPlace::processor_of(std::span<const Tid> threads) {
     return first;
 }
 
-bool TracerPlace::send(Tid tracer, std::span<const Tid> threads) {
-    if (tracer != tracer_) processor_ = -1;
+bool TracerPlace::send(Tid tracer, std::span<const Tid> threads, Where where) {
+    if (tracer != tracer_) CPU_ZERO(&held_);
     tracer_ = tracer;
     found_ = processor_of(threads);
     if (found_ >= CPU_SETSIZE) found_ = -1;
-    if (found_ < 0) return processor_ >= 0;
-    if (found_ == processor_) return true;
-    const auto processor = static_cast<std::size_t>(found_);
-    cpu_set_t wanted;
-    CPU_ZERO(&wanted);
-    CPU_SET(processor, &wanted);
-    const bool permitted = CPU_ISSET(processor, &allowed_) != 0;
-    if (permitted && ::sched_setaffinity(tracer.value, sizeof wanted, &wanted) == 0) {
-        processor_ = found_;
-    } else if (processor_ >= 0 && ::sched_setaffinity(tracer.value, sizeof allowed_, &allowed_) == 0) {
-        processor_ = -1;
+    const auto theirs = static_cast<std::size_t>(found_);
+    const bool permitted = found_ >= 0 && CPU_ISSET(theirs, &allowed_) != 0;
+    cpu_set_t wanted = allowed_;
+    if (permitted && where == Where::kBeside) {
+        CPU_ZERO(&wanted);
+        CPU_SET(theirs, &wanted);
+    } else if (permitted && CPU_COUNT(&allowed_) > 1) {
+        CPU_CLR(theirs, &wanted);
     }
-    return processor_ >= 0;
+    if (CPU_EQUAL(&wanted, &held_) == 0 && ::sched_setaffinity(tracer.value, sizeof wanted, &wanted) == 0)
+        held_ = wanted;
+    return permitted && CPU_COUNT(&held_) == 1 && CPU_ISSET(theirs, &held_) != 0;
 }
 
 }  // namespace lampyr::process

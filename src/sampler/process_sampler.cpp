@@ -345,7 +345,7 @@ void ProcessSampler::choose_stopped() {
 /// later than the machine stack.
 bool ProcessSampler::sweep_copies() {
     copies_.assign(tracks_.size(), nullptr);
-    if (native_ && !options_.blocking)
+    if (native_ && !options_.blocking && !stopper_->crowded())
         copy_each();
     else
         copy_at_once();
