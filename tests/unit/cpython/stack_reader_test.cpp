@@ -577,7 +577,7 @@ TEST_P(ReadStacks, SurvivesAnyFault) {
     for (unsigned i = 0; i < 3; ++i) threads.push_back(py_.thread({.frames = frames(15), .ident = 0x1000U * (1U + i)}));
     const RuntimeAnchor anchor = py_.runtime({py_.interpreter(threads)});
     for (const test::Fault fault : {test::Fault::kFail, test::Fault::kTruncate, test::Fault::kChange}) {
-        for (std::uint64_t nth = 0; nth < 24; ++nth) {
+        for (std::uint64_t nth = 0; nth < 12; ++nth) {
             const test::FaultMemory memory(py_.memory(), fault, nth, nth + 1);
             auto reads = reader(memory, anchor);
             for (int i = 0; i < 3; ++i) (void)reads.sweep();

@@ -51,7 +51,7 @@ class CompressedCores : public testing::TestWithParam<Packer> {
         ASSERT_NE(::mkdtemp(directory_.data()), nullptr);
         std::mt19937_64 random(1);
         for (std::size_t i = 0; i < (1U << 20) / 8; ++i) memory_ += test::bytes_of(random());
-        memory_ += std::string(5U << 20, '\0') + "end";
+        memory_ += std::string(3U << 20, '\0') + "end";
         core_ = test::core(test::thread_note(77), {{kStart, memory_.size(), memory_}});
     }
     void TearDown() override { static_cast<void>(!std::system(("rm -rf '" + directory_ + "'").c_str())); }
@@ -85,7 +85,7 @@ TEST_P(CompressedCores, AreReadLikeOthers) {
 }
 
 TEST_P(CompressedCores, ZerosTakeNoRoomAndWhatFollowsTheCoreIsLeft) {
-    const std::string file = write(pack(core_ + std::string(8U << 20, 'b')));
+    const std::string file = write(pack(core_ + std::string(2U << 20, 'b')));
     const process::UniqueFd packed(::open(file.c_str(), O_RDONLY));
     const Compression compression = compression_of(packed.get());
     ASSERT_NE(compression, Compression::kNone);
@@ -105,7 +105,7 @@ TEST_P(CompressedCores, DamageIsToldOfAndDoesNoHarm) {
     EXPECT_NE(refused(pack(std::string(100'000, 'x'))).find("it holds no core"), std::string::npos);
     const std::string small = pack(test::core(test::thread_note(5), {{kStart, 64, "abc"}}));
     std::mt19937 random(1);
-    for (int i = 0; i < 200; ++i) {
+    for (int i = 0; i < 120; ++i) {
         std::string damaged = small;
         for (int k = 0; k < 3; ++k) damaged[random() % damaged.size()] = static_cast<char>(random());
         const auto opened = CoreFile::open(write(damaged));

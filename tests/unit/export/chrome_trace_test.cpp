@@ -161,7 +161,7 @@ TEST(ChromeTrace, ForkedProcessesStayApart) {
 }
 
 TEST(ChromeTrace, AnyTimelineIsWellFormed) {
-    for (unsigned seed = 1; seed <= 20; ++seed) {
+    for (unsigned seed = 1; seed <= 12; ++seed) {
         const Profile profile = test::mixed_profile(seed, true);
         const Trace trace = written(profile);
         std::set<Track> expected;
