@@ -89,7 +89,7 @@ TEST(LampyrFile, WhatWasStreamedIsNotKeptInMemory) {
 
 /// After kill -9 the file ends anywhere.
 TEST(LampyrFile, ATruncatedFileHoldsEveryWholeBlock) {
-    const std::string whole = streamed(2, 120, 10).file;
+    const std::string whole = streamed(2, 100, 10).file;
     const std::string all = test::written(parse_profile(whole)->profile, Format::kRaw);
     std::uint64_t most = 0;
     std::size_t steps = 0;
