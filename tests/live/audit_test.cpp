@@ -11,6 +11,7 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <cmath>
 #include <map>
 #include <optional>
 
@@ -72,6 +73,15 @@ class AuditTest : public testing::TestWithParam<const char*> {
     std::optional<Target> target_;
 };
 
+/// One recording in a hundred is called biased where nothing is (docs/accuracy.md). A bias that is one is beyond four standard errors.
+void expect_no_bias(const Audit& audit) {
+    ASSERT_NE(audit.verdict, Audit::Verdict::kTooFew);
+    if (audit.verdict == Audit::Verdict::kAgrees) return;
+    EXPECT_LT(std::abs(audit.shown - audit.stopped), 2 * audit.uncertainty)
+        << audit.function << " is shown with " << audit.shown << ", stopped samples say " << audit.stopped << " +- "
+        << audit.uncertainty;
+}
+
 /// Phases of several us: functions of some 20 ns are shown wrong (docs/accuracy.md), which the audit would find.
 TEST_P(AuditTest, PassesTheOrdinaryReader) {
     start("phases.py", {"--report", "1", "400", "0", "200"});
@@ -80,9 +90,7 @@ TEST_P(AuditTest, PassesTheOrdinaryReader) {
     const Audit& audit = *recording.audit;
     if (audit.verdict == Audit::Verdict::kTooFew)
         GTEST_SKIP() << "the machine is busy: only " << audit.stopped_samples << " stopped samples";
-    EXPECT_EQ(audit.verdict, Audit::Verdict::kAgrees)
-        << audit.function << " is shown with " << audit.shown << ", stopped samples say " << audit.stopped << " +- "
-        << audit.uncertainty;
+    expect_no_bias(audit);
     EXPECT_GE(audit.shares_tested, 5U);
     std::uint64_t counted = 0;
     for (const Sample& row : recording.profile.samples) counted += row.count;
@@ -100,9 +108,7 @@ TEST_P(AuditTest, CountsThreadsThatRunInSystemCalls) {
     const Audit& audit = *recording.audit;
     if (audit.verdict == Audit::Verdict::kTooFew)
         GTEST_SKIP() << "the machine is busy: only " << audit.stopped_samples << " stopped samples";
-    EXPECT_EQ(audit.verdict, Audit::Verdict::kAgrees)
-        << audit.function << " is shown with " << audit.shown << ", stopped samples say " << audit.stopped << " +- "
-        << audit.uncertainty;
+    expect_no_bias(audit);
     EXPECT_GE(audit.shares_tested, 3U);
 }
 
