@@ -95,7 +95,9 @@ void ChainWalk::note_root(const Outermost& last) {
     if (last != next_root_) next_root_seen_ = 0;
     next_root_ = last;
     ++next_root_seen_;
-    if (root_.frame.is_null() || next_root_seen_ >= (silent() ? kSilentRoots : 2)) root_ = last;
+    // In a data stack the outermost frame's place stays. Another that names no caller has mostly returned already (3.11).
+    const bool elsewhere = !heap() && last.frame != root_.frame;
+    if (root_.frame.is_null() || next_root_seen_ >= (silent() || elsewhere ? kSilentRoots : 2)) root_ = last;
 }
 
 namespace {

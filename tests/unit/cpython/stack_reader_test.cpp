@@ -442,6 +442,30 @@ TEST_P(ReadStacks, CyclesEnd) {
     EXPECT_LT(stack.frames.size(), 64U);
 }
 
+TEST_P(ReadStacks, AFrameThatHasReturnedIsNoRoot) {
+    if (!chunked()) GTEST_SKIP() << "heap frames have no place of their own";
+    const RemoteAddr thread = py_.thread({.frames = frames(6)});
+    auto reads = reader(py_.memory(), py_.runtime({py_.interpreter({thread})}));
+    ASSERT_EQ(reads.sweep(), StackReader::Outcome::kOk);
+    const RemoteAddr link = py_.frames_of(thread)[3] + layout().frame.previous.value();
+    const auto caller = *py_.memory().read_pointer(link);
+    const RemoteAddr local = py_.frames_of(thread)[5] + layout().frame.localsplus.value();
+    std::uint64_t value = 0;
+    for (int round = 0; round < 3; ++round) {
+        py_.memory().put(link, RemoteAddr());  // it forgets its caller when it returns
+        for (int sweeps = 0; sweeps < 4; ++sweeps) {
+            py_.memory().put(local, ++value);  // or it would not be decoded again
+            ASSERT_EQ(reads.sweep(), StackReader::Outcome::kOk);
+            ASSERT_FALSE(reads.stacks().front()->frames.empty());
+            EXPECT_EQ(reads.stacks().front()->frames.back().frame, py_.frames_of(thread)[0]) << round << " " << sweeps;
+        }
+        py_.memory().put(link, caller);
+        ASSERT_EQ(reads.sweep(), StackReader::Outcome::kOk);
+        EXPECT_TRUE(reads.stacks().front()->root_reached);
+        EXPECT_EQ(reads.stacks().front()->frames.size(), 6U);
+    }
+}
+
 TEST_P(ReadStacks, AThreadListThatIsACycleEnds) {
     const RemoteAddr a = py_.thread({.frames = frames(1), .ident = 0x1000});
     const RemoteAddr b = py_.thread({.frames = frames(1), .ident = 0x2000});
