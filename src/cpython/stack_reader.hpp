@@ -65,9 +65,9 @@ class StackReader {
     [[nodiscard]] std::uint64_t code_generation() const { return code_generation_; }
     /// Changes whenever threads came or went.
     [[nodiscard]] std::uint64_t thread_list_version() const { return list_version_; }
-    /// The thread list could not be followed to its end in the last sweep.
     /// All that was planned was there in the last sweep, in the copies of those that were held.
     [[nodiscard]] bool read_whole() const { return comparable_; }
+    /// The thread list could not be followed to its end in the last sweep.
     [[nodiscard]] bool list_broken() const { return list_broken_; }
 
     /// Whether something at this address belongs to an interpreter's GIL: its words, conditions and mutexes. 3.7 and later.
