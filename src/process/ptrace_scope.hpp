@@ -21,8 +21,7 @@ class PtraceScope {
     explicit PtraceScope(const ProcessHandle& process);
 
     /// Seizes, interrupts and awaits the threads. Those that stopped are held on return. `beside`: the calling thread is on
-    /// their processor,
-    /// or that of the first of them that runs.
+    /// their processor, or that of the first of them that runs.
     void stop(std::span<const Tid> threads, Clock::time_point deadline, bool beside = false);
     /// Detaches all. False: some tracee could not be detached (running, or dying), and only the end of the calling
     /// thread lets it go.
