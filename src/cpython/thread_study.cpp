@@ -3,9 +3,13 @@
 #include "cpython/call_cache.hpp"
 #include "cpython/thread_reader.hpp"
 
+#include <algorithm>
+
 namespace lampyr::cpython {
 
-/// Only the outermost call in doubt, within the time of three ranges.
+/// Only the outermost call in doubt, within the time of four ranges. The processor may copy the lines of one range in any
+/// order. Slots that are copied before the instruction do not show that a loop came round to it in between, so those of the
+/// second copy are a range of their own: ranges are copied one after the other.
 void ThreadReader::study_call(const RawFrame* callee) {
     if (callee == nullptr) return;
     const RawFrame* caller = callee + 1;
@@ -13,7 +17,9 @@ void ThreadReader::study_call(const RawFrame* callee) {
     const std::uint64_t size = bytes_with_slots(caller->frame);
     const std::uint32_t first = second_plan_.add(caller->frame, size);
     const std::uint32_t between = second_plan_.add(callee->frame, layout_.frame.size);
-    const std::uint32_t second = second_plan_.add(caller->frame, size);
+    const std::uint64_t fields = std::min<std::uint64_t>(size, layout_.frame.localsplus.value());
+    const std::uint32_t second = second_plan_.add(caller->frame, fields);
+    if (fields < size) second_plan_.add(caller->frame + fields, size - fields);
     if (!read_plan()) return;
     const std::byte* bytes = second_bytes_.data();
     chain_.study_call(*caller, {bytes + first, bytes + second, size}, *callee, bytes + between);

@@ -396,6 +396,25 @@ TEST_P(ReadHeapFrames, AFrameThatBeganMeanwhileIsClaimedOnceItsCallIsKnown) {
     EXPECT_NE(again.stacks().front()->frames[0].instruction, at_call);
 }
 
+/// A processor may copy what is one range in any order, ranges only one after the other.
+TEST_P(ReadHeapFrames, ALookAtACallCopiesTheCallersSlotsAfterItsInstruction) {
+    const RemoteAddr thread = py_.thread({.frames = frames(5)});
+    const RemoteAddr caller = py_.frames_of(thread)[3];
+    const RemoteAddr callee = py_.frames_of(thread)[4];
+    std::vector<RemoteAddr> read;
+    const test::ChangingMemory memory(py_.memory(), [&](process::RemoteSegment next) {
+        read.emplace_back(next.address);
+        if (next.address == thread.value) set_executing(callee, true);
+    });
+    auto reads = reader(memory, py_.runtime({py_.interpreter({thread})}));
+    for (int i = 0; i < 3; ++i) ASSERT_EQ(reads.sweep(), StackReader::Outcome::kOk);
+    set_executing(callee, false);
+    ASSERT_EQ(reads.sweep(), StackReader::Outcome::kOk);
+    ASSERT_EQ(reads.stacks().front()->unproven, 1U) << "nothing is in doubt, so nothing is looked at";
+    const std::array<RemoteAddr, 4> look = {caller, callee, caller, caller + layout().frame.localsplus.value()};
+    EXPECT_NE(std::search(read.begin(), read.end(), look.begin(), look.end()), read.end());
+}
+
 TEST_P(ReadHeapFrames, WhatACallerThatCameRoundHadCalledIsNotFoundAgainFromOutside) {
     const auto made = frames(6);
     const RemoteAddr thread = py_.thread({.frames = made});
