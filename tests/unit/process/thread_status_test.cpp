@@ -26,17 +26,20 @@ using test::ForkedChild;
     for (;;) asm volatile("" ::: "memory");
 }
 
+/// What a child does that waits, and then works.
+int spins_when_told(ChildPort& port) {
+    port.ready();
+    port.await_go();
+    spin();
+    return 0;
+}
+
 Tid main_thread(const ForkedChild& child) { return Tid(child.pid().value); }
 
 class ThreadStatusSources : public testing::TestWithParam<ThreadStatusReader::Source> {};
 
 TEST_P(ThreadStatusSources, TellsRunningFromBlockedFromGone) {
-    ForkedChild child([](ChildPort& port) {
-        port.ready();
-        port.await_go();
-        spin();
-        return 0;
-    });
+    ForkedChild child(spins_when_told);
     child.await_ready();
     const auto process = ProcessHandle::open(child.pid());
     ASSERT_TRUE(process);
@@ -61,12 +64,7 @@ TEST_P(ThreadStatusSources, TellsRunningFromBlockedFromGone) {
 
 /// To wait is to give up the CPU; to lose it is not.
 TEST(ThreadStatus, CountsHowOftenAThreadGaveUpItsCpu) {
-    ForkedChild child([](ChildPort& port) {
-        port.ready();
-        port.await_go();
-        spin();
-        return 0;
-    });
+    ForkedChild child(spins_when_told);
     child.await_ready();
     const auto process = ProcessHandle::open(child.pid());
     ASSERT_TRUE(process);
@@ -209,12 +207,7 @@ TEST(ThreadList, ListsEveryThreadAgainAndAgain) {
 }
 
 TEST(ThreadCpu, CountsCpuTimeOfASpinner) {
-    ForkedChild child([](ChildPort& port) {
-        port.ready();
-        port.await_go();
-        spin();
-        return 0;
-    });
+    ForkedChild child(spins_when_told);
     child.await_ready();
     const auto process = ProcessHandle::open(child.pid());
     ASSERT_TRUE(process);

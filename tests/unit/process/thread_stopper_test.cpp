@@ -69,6 +69,11 @@ Shared* g_shared = nullptr;
     for (;;) g_shared->turns.fetch_add(1, std::memory_order_relaxed);
 }
 
+/// What a child does that has one thread.
+int only_counts(ChildPort& /*port*/) { count_turns(); }
+
+std::vector<Tid> main_thread(const ForkedChild& child) { return {Tid(child.pid().value)}; }
+
 void start_threads(int count, void* (*body)(void*)) {
     for (int i = 0; i < count; ++i) {
         pthread_t thread{};
@@ -163,22 +168,19 @@ TEST_F(ThreadStopperTest, LeavesOtherThreadsAlone) {
     child.await_ready();
     const auto stopper = open(child.pid());
     ASSERT_TRUE(stopper);
-    const std::vector<Tid> main{Tid(child.pid().value)};
+    const std::vector<Tid> main = main_thread(child);
     ASSERT_TRUE(stopper->stop(main).complete());
     EXPECT_TRUE(moves(*page_));
     stopper->resume();
 }
 
 TEST_F(ThreadStopperTest, ResumesWhenDestroyed) {
-    ForkedChild child([](ChildPort&) {
-        count_turns();
-        return 0;
-    });
+    ForkedChild child(only_counts);
     ASSERT_TRUE(moves(*page_));
     {
         const auto stopper = open(child.pid());
         ASSERT_TRUE(stopper);
-        const std::vector<Tid> main{Tid(child.pid().value)};
+        const std::vector<Tid> main = main_thread(child);
         ASSERT_TRUE(stopper->stop(main).complete());
     }
     EXPECT_TRUE(moves(*page_));
@@ -313,7 +315,7 @@ TEST_F(ThreadStopperTest, LosesNoSignalAndKeepsTheirOrder) {
     });
     const auto stopper = open(child.pid());
     ASSERT_TRUE(stopper);
-    const std::vector<Tid> main{Tid(child.pid().value)};
+    const std::vector<Tid> main = main_thread(child);
     while (page_->signals < kSignals && page_->calls < 200'000) {
         ASSERT_TRUE(stopper->stop(main).complete());
         ++page_->calls;
@@ -530,7 +532,7 @@ TEST_F(ThreadStopperTest, FollowsExecWithoutASpuriousTrap) {
     });
     child.await_ready();
     const auto stopper = open(child.pid());
-    const std::vector<Tid> main{Tid(child.pid().value)};
+    const std::vector<Tid> main = main_thread(child);
     if (stopper) {
         for (int i = 0; i < 20'000 && stopper->stop(main).gone == 0; ++i) stopper->resume();
     }
@@ -549,14 +551,11 @@ long sleeps() {
 TEST_F(ThreadStopperTest, WakesNobodyWhileItHolds) {
     // The kernel tells the tracer of each stop by SIGCHLD. Where that is queued, a thread of ours is woken to drop it, and the
     // stopped one has to do the waking.
-    ForkedChild child([](ChildPort&) {
-        count_turns();
-        return 0;
-    });
+    ForkedChild child(only_counts);
     ASSERT_TRUE(moves(*page_));
     const auto stopper = open(child.pid());
     ASSERT_TRUE(stopper);
-    const std::vector<Tid> main{Tid(child.pid().value)};
+    const std::vector<Tid> main = main_thread(child);
     int quiet = 0;
     long slept = 0;
     for (int i = 0; i < 20'000 && quiet < 60; ++i) {
@@ -572,10 +571,7 @@ TEST_F(ThreadStopperTest, WakesNobodyWhileItHolds) {
 }
 
 TEST_F(ThreadStopperTest, TakesNoSignalFromThoseWhoWaitForChildren) {
-    ForkedChild child([](ChildPort&) {
-        count_turns();
-        return 0;
-    });
+    ForkedChild child(only_counts);
     ASSERT_TRUE(moves(*page_));
     sigset_t children;
     sigset_t before;
@@ -585,7 +581,7 @@ TEST_F(ThreadStopperTest, TakesNoSignalFromThoseWhoWaitForChildren) {
     {
         const auto stopper = open(child.pid());
         ASSERT_TRUE(stopper);
-        const std::vector<Tid> main{Tid(child.pid().value)};
+        const std::vector<Tid> main = main_thread(child);
         const timespec no_time{};
         const timespec long_time{20, 0};
         for (int i = 0; i < 8; ++i) {
@@ -605,14 +601,11 @@ TEST_F(ThreadStopperTest, TakesNoSignalFromThoseWhoWaitForChildren) {
 TEST_F(ThreadStopperTest, FollowsTheThreadToItsProcessor) {
     cpu_set_t allowed;
     ASSERT_EQ(::sched_getaffinity(0, sizeof allowed, &allowed), 0);
-    ForkedChild child([](ChildPort&) {
-        count_turns();
-        return 0;
-    });
+    ForkedChild child(only_counts);
     ASSERT_TRUE(moves(*page_));
     const auto stopper = open(child.pid());
     ASSERT_TRUE(stopper);
-    const std::vector<Tid> main{Tid(child.pid().value)};
+    const std::vector<Tid> main = main_thread(child);
     for (int round = 0; round < 2; ++round) {
         for (int processor = 0; processor < CPU_SETSIZE; ++processor) {
             if (!CPU_ISSET(static_cast<std::size_t>(processor), &allowed)) continue;
@@ -660,7 +653,7 @@ TEST_F(ThreadStopperTest, StaysAwayFromACrowdedProcessor) {
     last_in_line(child.pid().value, 19);
     const auto stopper = open(child.pid());
     ASSERT_TRUE(stopper);
-    const std::vector<Tid> main{Tid(child.pid().value)};
+    const std::vector<Tid> main = main_thread(child);
     for (int i = 0; i < 10'000 && !stopper->crowded(); ++i) stopper->during_stop(main, [](const StopOutcome&) {});
     ASSERT_TRUE(stopper->crowded());
     int tracer = -1;
@@ -701,7 +694,7 @@ TEST_F(ThreadStopperTest, ReadingInterruptsNothingAndStoppingDoes) {
     EXPECT_EQ(page_->interrupted, 0U);
     // The control: this test can see an interrupted call.
     const auto stopper = open(child.pid());
-    const std::vector<Tid> main{Tid(child.pid().value)};
+    const std::vector<Tid> main = main_thread(child);
     EXPECT_TRUE(eventually([&] {
         static_cast<void>(stopper->stop(main));
         stopper->resume();
