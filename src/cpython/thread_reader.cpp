@@ -21,21 +21,12 @@ constexpr std::uint64_t kWindowBelow = 1280;
 constexpr std::uint64_t kWindowAbove = 256;
 /// A stack that is no larger, slack included, is all window: copying it is cheaper than one more range.
 constexpr std::uint64_t kSmallStack = 4096;
-/// The window follows the top once it has moved this far.
-constexpr std::uint64_t kWindowDrift = 160;
-/// Frames remembered although the last walk did not meet them, so that alternating generators stay predicted.
-constexpr std::size_t kRemembered = 24;
-/// Frames of 2.7 say nothing of themselves, so only copies that were made within a moment prove anything: fewer are read.
-constexpr std::size_t kRememberedSilent = 8;
 /// Of these so many as were met last are read next to the pointer, as those that the last walk met.
 constexpr std::size_t kLately = 4;
-constexpr std::size_t kSearched = 64;
 /// Before 3.11 so many innermost frames are read twice, and so many of these once more behind the outer ones.
 constexpr std::size_t kEarlyFrames = 24;
 constexpr std::size_t kJointFrames = 12;
 constexpr std::uint64_t kPageBytes = 4096;
-/// C frames further apart are not read in one range.
-constexpr std::uint64_t kMostCFrameBytes = 8192;
 /// A thread that was still for so many sweeps is no longer read with the others; so threads that take turns stay.
 constexpr std::uint32_t kRestsAfter = 16;
 /// Times a stack is looked for again when it vanished while being listed.
@@ -181,13 +172,15 @@ std::uint64_t ThreadReader::bytes_with_slots(RemoteAddr frame) const {
     return std::min(slots + kHeapSlotBytes, page_end - frame.value);
 }
 
+bool ThreadReader::is_small_stack() const { return chunks_.size() == 1 && chunks_.front().bytes <= kSmallStack; }
+
 /// The part of a chunk around the innermost frame; empty when that is in none.
 ThreadReader::Chunk ThreadReader::window_around(RemoteAddr top) const {
     for (const Chunk& chunk : chunks_) {
         const std::uint64_t begin = chunk.address.value;
         const std::uint64_t end = begin + chunk.bytes;
         if (top.value < begin || top.value >= end) continue;
-        if (chunks_.size() == 1 && chunk.bytes <= kSmallStack) return chunk;
+        if (is_small_stack()) return chunk;
         const RemoteAddr start(std::max(begin, top.value - kWindowBelow));
         return {start, std::min(end, top.value + kWindowAbove) - start.value};
     }
@@ -259,14 +252,6 @@ bool ThreadReader::take_thread_state(const std::byte* bytes, const Sandwich& san
     return true;
 }
 
-/// The C frames of nested eval loops lie close together on the C stack. One range holds those met lately.
-void ThreadReader::predict_cframe(RemoteAddr pointer) {
-    if (cframes_.address.is_null()) cframes_ = {pointer, 8};
-    const RemoteAddr low = std::min(pointer, cframes_.address);
-    const RemoteAddr high = std::max(pointer, cframes_.address + (cframes_.bytes - 8));
-    cframes_ = high - low < kMostCFrameBytes ? Chunk{low, high - low + 8} : Chunk{pointer, 8};
-}
-
 /// What a C frame says is the innermost frame. False: it was not read.
 bool ThreadReader::current_frame_of(RemoteAddr cframe, const std::byte* bytes, const Sandwich& sandwich,
                                     RemoteAddr& frame) const {
@@ -287,7 +272,7 @@ ThreadReader::Top ThreadReader::find_top(const std::byte* bytes, const Sandwich&
         top.frame = top.frame_before = load_pointer(bytes, Offset(sandwich.pointer));
     } else if (const RemoteAddr cframe = load_pointer(tstate, t.frame); !cframe.is_null()) {
         top.elsewhere = !current_frame_of(cframe, bytes, sandwich, top.frame);
-        if (top.elsewhere) predict_cframe(cframe + layout_.frame.current_in_cframe.value());
+        predict_cframe(cframe + layout_.frame.current_in_cframe.value());
         const RemoteAddr before = load_pointer(bytes, Offset(sandwich.cframe_before));
         top.sure = before == cframe;
         if (top.sure || !current_frame_of(before, bytes, sandwich, top.frame_before)) top.frame_before = top.frame;
@@ -361,6 +346,7 @@ ThreadReader::Attempt ThreadReader::walk_from(const Top& top, Sandwich& sandwich
         return Attempt::kElsewhere;
     }
     chain_.walk(sandwich.coverage, memory_, {top.frame_before, top.frame, top.sure}, late);
+    note_met();
     learn(top.frame, sandwich);
     return chain_.all_covered() && !chain_.nothing_found() ? Attempt::kWhole : Attempt::kPartly;
 }
@@ -422,41 +408,6 @@ const RawStack& ThreadReader::read_alone() {
     ++stack_.serial;
     reusable_ = false;
     return read_again();
-}
-
-/// Moves the prediction to where the stack is now. Only a change that the next sweep would miss outdates the plan.
-void ThreadReader::learn(RemoteAddr top, const Sandwich& sandwich) {
-    top_ = top;
-    if (chunked()) {
-        const std::uint64_t drift = top > window_center_ ? top - window_center_ : window_center_ - top;
-        const bool all_window = chunks_.size() == 1 && chunks_.front().bytes <= kSmallStack;
-        if (drift > kWindowDrift && !all_window && sandwich.coverage.in_range(top)) outdated_ = true;
-    }
-    const bool top_early = chunked() || sandwich.coverage.is_early(top);
-    if (chain_.all_covered() && top_early && chain_.joint_held()) return;
-    std::vector<RemoteAddr>& now = chain_.outside();
-    const std::size_t met = std::min(now.size(), kSearched);
-    if (const RemoteAddr joined = chain_.joined_at(); !joined.is_null()) {
-        const auto known = std::find(outside_.begin(), outside_.end(), joined);
-        if (known != outside_.end()) now.insert(now.end(), known + 1, outside_.end());
-    }
-    remember_missed({now.begin(), now.begin() + static_cast<std::ptrdiff_t>(met)});
-    outside_.swap(now);
-    outdated_ = true;
-}
-
-/// Frames the walk did not meet this time are kept for a while: generators and leaf functions come back. They sit at the inner
-/// end of the old list; looking further would cost more than a wrong guess.
-void ThreadReader::remember_missed(const std::vector<RemoteAddr>& met) {
-    const auto missed = [&](RemoteAddr frame) { return std::find(met.begin(), met.end(), frame) == met.end(); };
-    const std::size_t most = chunked() || layout_.frame.state.present() ? kRemembered : kRememberedSilent;
-    std::vector<RemoteAddr> kept;
-    for (std::size_t i = 0; i < std::min(outside_.size(), kSearched) && kept.size() < most; ++i)
-        if (missed(outside_[i])) kept.push_back(outside_[i]);
-    for (std::size_t i = 0; i < remembered_.size() && kept.size() < most; ++i)
-        if (missed(remembered_[i]) && std::find(kept.begin(), kept.end(), remembered_[i]) == kept.end())
-            kept.push_back(remembered_[i]);
-    remembered_ = std::move(kept);
 }
 
 }  // namespace lampyr::cpython

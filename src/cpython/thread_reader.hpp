@@ -107,6 +107,7 @@ class ThreadReader {
     [[nodiscard]] std::uint64_t outside_bytes(RemoteAddr frame) const;
     [[nodiscard]] std::uint64_t bytes_with_slots(RemoteAddr frame) const;
     void predict_cframe(RemoteAddr pointer);
+    [[nodiscard]] bool is_small_stack() const;
     [[nodiscard]] Chunk window_around(RemoteAddr top) const;
     [[nodiscard]] Chunk predict_window() const;
     [[nodiscard]] bool is_whole_stack(const Chunk& window) const;
@@ -127,6 +128,8 @@ class ThreadReader {
     const RawStack& read_again();
     void learn(RemoteAddr top, const Sandwich& sandwich);
     void remember_missed(const std::vector<RemoteAddr>& met);
+    void note_met();
+    void forget_unmet();
     const RawStack& fail(StackStatus status);
 
     const process::RemoteMemory& memory_;
@@ -139,16 +142,19 @@ class ThreadReader {
     Offset watched_ = kAbsent;
 
     // Prediction: where the stack was.
-    Chunk cframes_;  // 3.11 and 3.12: where C frames name the innermost frame
+    Chunk cframes_;      // 3.11 and 3.12: where C frames name the innermost frame,
+    Chunk cframes_met_;  // and where they did by the looks that are counted
     RemoteAddr top_;
     RemoteAddr stack_end_;  // of the used data stack
     RemoteAddr window_center_;
     std::vector<Chunk> chunks_;           // newest first
     std::vector<RemoteAddr> outside_;     // frames outside the chunks; before 3.11 the whole chain, innermost first
     std::vector<RemoteAddr> remembered_;  // others met lately
-    FrameBlocks early_;                   // where they lie: those that are read twice,
-    FrameBlocks late_outer_;              // those far from the innermost frame,
-    FrameBlocks late_joint_;              // and those between
+    std::vector<RemoteAddr> met_;         // those of both that were met by the looks counted
+    std::uint32_t looks_ = 0;
+    FrameBlocks early_;       // where they lie: those that are read twice,
+    FrameBlocks late_outer_;  // those far from the innermost frame,
+    FrameBlocks late_joint_;  // and those between
     std::vector<RemoteAddr> sorted_;
     std::vector<std::uint32_t> first_offsets_;
     std::vector<std::uint32_t> second_offsets_;

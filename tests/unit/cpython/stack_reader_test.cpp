@@ -85,6 +85,64 @@ TEST_P(ReadStacks, OneCallASweepOncePredicted) {
     for (const RawStack* stack : reads.stacks()) EXPECT_FALSE(stack->mispredicted);
 }
 
+/// What a sweep costs does not depend on what the program did long ago.
+class ReadAfterAnotherPhase : public ReadStacks {
+  protected:
+    std::size_t bytes_of_sweep(StackReader& reads) {
+        const std::size_t before = py_.memory().bytes_read();
+        EXPECT_EQ(reads.sweep(), StackReader::Outcome::kOk);
+        expect_proven(*reads.stacks().front());
+        return py_.memory().bytes_read() - before;
+    }
+    void sweep_often(StackReader& reads, RemoteAddr innermost) {
+        for (std::uint64_t i = 0; i < 4200; ++i) {
+            py_.memory().put(innermost + layout().frame.localsplus.value(), i);  // else it is not looked at
+            static_cast<void>(reads.sweep());
+        }
+    }
+};
+
+/// The eval loops of an import nest deeply, those of the work that follows do not.
+TEST_P(ReadAfterAnotherPhase, WhereCFramesLayOnceIsNotReadForEver) {
+    if (layout().current_frame != CurrentFrame::kCFrame) GTEST_SKIP() << "its C frames name no frame";
+    const RemoteAddr thread = py_.thread({.frames = frames(3)});
+    const RemoteAddr top = py_.frames_of(thread).back();
+    const RemoteAddr named = thread + layout().thread.frame.value();
+    const RemoteAddr usual(py_.memory().get<std::uint64_t>(named));
+    py_.allocate(3000);
+    const RemoteAddr nested = py_.allocate(layout().frame.current_in_cframe.value() + 16);
+    auto reads = reader(py_.memory(), py_.runtime({py_.interpreter({thread})}));
+    for (int i = 0; i < 3; ++i) bytes_of_sweep(reads);
+    const std::size_t at_first = bytes_of_sweep(reads);
+    py_.memory().put(named, nested);
+    py_.point_to(thread, top);
+    bytes_of_sweep(reads);
+    py_.memory().put(named, usual);
+    EXPECT_GT(bytes_of_sweep(reads), at_first + 3000) << "both places are read";
+    sweep_often(reads, top);
+    EXPECT_EQ(bytes_of_sweep(reads), at_first);
+}
+
+TEST_P(ReadAfterAnotherPhase, FramesThatAreMetNoMoreAreForgotten) {
+    auto made = frames(4);
+    const RemoteAddr thread = py_.thread({.frames = made});
+    const RemoteAddr top = py_.frames_of(thread).back();
+    made.back().generator = true;
+    const RemoteAddr other = py_.thread({.frames = made});  // its generator is called from here for a while
+    const RemoteAddr generator = py_.frames_of(other).back();
+    const RemoteAddr caller = py_.frames_of(thread)[2];
+    py_.memory().put(generator + layout().frame.previous.value(), caller);
+    auto reads = reader(py_.memory(), py_.runtime({py_.interpreter({thread})}));
+    for (int i = 0; i < 3; ++i) bytes_of_sweep(reads);
+    const std::size_t at_first = bytes_of_sweep(reads);
+    py_.point_to(thread, generator);
+    for (int i = 0; i < 3; ++i) bytes_of_sweep(reads);
+    py_.point_to(thread, top);
+    EXPECT_GT(bytes_of_sweep(reads), at_first) << "it may come back";
+    sweep_often(reads, top);
+    EXPECT_EQ(bytes_of_sweep(reads), at_first);
+}
+
 TEST_P(ReadStacks, ASweepOfCopiesIsAsOneOfWhatWasHeld) {
     std::vector<RemoteAddr> threads;
     for (unsigned i = 0; i < 3; ++i)
@@ -648,6 +706,7 @@ std::vector<const Layout*> layouts_where(bool (*wanted)(const Layout&)) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Layouts, ReadStacks, test::every_layout(), test::layout_name);
+INSTANTIATE_TEST_SUITE_P(Layouts, ReadAfterAnotherPhase, test::every_layout(), test::layout_name);
 INSTANTIATE_TEST_SUITE_P(Layouts, ReadSpeakingFrames, testing::ValuesIn(layouts_where([](const Layout& layout) {
                              return layout.frame.stacktop.present() || layout.frame.stackpointer.present();
                          })),
