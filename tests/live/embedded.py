@@ -61,7 +61,7 @@ def running(program, how, interpreter):
     """The program, and the process of it that is Python."""
     victim = support.Victim(None, SCRIPT, environment=interpreter.environment, prefix=[program, how, interpreter.shared])
     with victim:
-        wait_in_kernel(victim.process, victim.report["pid"], ("pipe",), 1)  # it says that it is ready a moment before it waits
+        support.wait_in_kernel(victim.process, victim.report["pid"], ("pipe",))  # it says that it is ready a moment before it waits
         yield victim, victim.report["pid"]
         check(victim.process.poll() is None, "the program has ended")
 
@@ -164,7 +164,7 @@ def test_two(interpreter):
         process = subprocess.Popen([program, "two", interpreter.shared, interpreter.home, other.shared, other.home, WAIT],
                                    env=support.clean_environment())
         try:
-            wait_in_kernel(process, process.pid, ("nanosleep", "poll_schedule"), 2)
+            support.wait_in_kernel(process, process.pid, ("nanosleep", "poll_schedule"), threads=2)
             run = support.lampyr_ok("dump", "-p", process.pid)
             parked = [thread for thread in support.parse_dump(run.out) if thread.frames[:1] and thread.frames[0].name == "parked"]
             shown = re.search(r"^Python v(\d+\.\d+)", run.out.decode(), re.M).group(1)
@@ -177,22 +177,6 @@ def test_two(interpreter):
                 check(re.search(r"also runs Python %s" % re.escape(hidden), words.decode()), "no word of %s: %r" % (hidden, words))
         finally:
             support.kill(process)
-
-
-def wait_in_kernel(process, pid, places, threads):
-    """Until so many threads wait in functions of the kernel that are called like one of `places`."""
-    deadline = time.monotonic() + support.TIMEOUT
-    while time.monotonic() < deadline:
-        check(process.poll() is None, "the program has ended")
-        waiting = 0
-        for tid in support.threads_of(pid):
-            with open("/proc/%d/task/%d/wchan" % (pid, tid)) as file:
-                where = file.read()
-            waiting += any(place in where for place in places)
-        if waiting >= threads:
-            return
-        time.sleep(0.01)
-    raise support.Failure("it does not come to wait in %s" % (places,))
 
 
 def main(arguments):

@@ -73,6 +73,7 @@ def compare_head(got, wanted):
 def test_attach(python, blocking):
     with support.Victim(python, "known_stacks.py") as victim:
         options = ["--blocking"] if blocking else []
+        support.wait_in_kernel(victim.process, victim.pid, ("pipe",), tid=victim.pid)  # it reports a moment before
         run = support.lampyr_ok("dump", "-p", victim.pid, "--full-filenames", *options)
         threads = support.parse_dump(run.out)
         header = run.out.decode("utf-8").split("\n")[:2]

@@ -58,6 +58,7 @@ def check_json(document, python):
 
 def test_waiting(python):
     with support.scratch() as folder, victim_of(python, folder) as victim:
+        support.wait_in_kernel(victim.process, victim.pid, ("pipe",), tid=victim.pid)  # first it wants the GIL back
         run = support.lampyr_ok("dump", "--native", "-p", victim.pid)
         main = [thread for thread in support.parse_dump(run.out) if thread.tid == victim.pid]
         check(len(main) == 1, "no main thread:\n" + run.out.decode())

@@ -322,6 +322,22 @@ def wait_for_ticks(process, count):
         time.sleep(0.01)
 
 
+def wait_in_kernel(process, pid, places, threads=1, tid=None):
+    """Until so many threads of the process, or that one, wait in functions of the kernel that are called like one of `places`."""
+    deadline = time.monotonic() + TIMEOUT
+    while time.monotonic() < deadline:
+        check(process.poll() is None, "the program has ended")
+        waiting = 0
+        for each in threads_of(pid) if tid is None else [tid]:
+            with open("/proc/%d/task/%d/wchan" % (pid, each)) as file:
+                where = file.read()
+            waiting += any(place in where for place in places)
+        if waiting >= threads:
+            return
+        time.sleep(0.01)
+    raise Failure("it does not come to wait in %s" % (places,))
+
+
 # --- what lampyr writes -----------------------------------------------------------------------------------------------
 
 FOLDED_ESCAPE = re.compile(r"\\(?:x([0-9a-f]{2})|u\{([0-9a-f]+)\}|(\\))")
