@@ -79,11 +79,16 @@ void ThreadReader::remember_missed(const std::vector<RemoteAddr>& met) {
     remembered_ = std::move(kept);
 }
 
+/// Whether the look that comes is the last of those that are counted. It follows the whole chain.
+bool ThreadReader::last_look() const { return looks_ + 1 >= kForgetAfter; }
+
 /// Takes note of which of the frames that may be forgotten the last walk has met. Those further out stay as long as the stack is
 /// so deep.
 void ThreadReader::note_met() {
+    const bool last = last_look();
+    if (last && !chain_.whole()) return;  // the next one may be
     ++looks_;
-    if (looks_ % kAskedEvery == 0) {
+    if (last || looks_ % kAskedEvery == 0) {
         const std::span<const RemoteAddr> chain = first(chain_.outside(), 2 * kSearched);
         const auto note = [&](RemoteAddr frame) {
             if (met_.size() < kMostMet && holds(chain, frame) && !holds(met_, frame)) met_.push_back(frame);
@@ -91,7 +96,7 @@ void ThreadReader::note_met() {
         for (const RemoteAddr frame : first(outside_, kSearched)) note(frame);
         for (const RemoteAddr frame : remembered_) note(frame);
     }
-    if (looks_ < kForgetAfter) return;
+    if (!last) return;
     forget_unmet();
     looks_ = 0;
     met_.clear();

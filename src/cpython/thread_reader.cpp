@@ -366,7 +366,7 @@ const RawStack& ThreadReader::decode(const std::byte* sweep, const std::byte* be
     }
     sweep_.coverage.set_buffer(CopySource::kSweep, sweep);
     LateBytes late{.of_sweep = true};
-    if (before != nullptr)
+    if (before != nullptr && !last_look())
         late = {sweep + sweep_.late_begin, before + sweep_.late_begin, sweep + sweep_.late_end, true};
     if (walk_from(top, sweep_, late) != Attempt::kWhole) return read_again();
     chain_.store(stack_);

@@ -128,6 +128,7 @@ class ThreadReader {
     const RawStack& read_again();
     void learn(RemoteAddr top, const Sandwich& sandwich);
     void remember_missed(const std::vector<RemoteAddr>& met);
+    [[nodiscard]] bool last_look() const;
     void note_met();
     void forget_unmet();
     const RawStack& fail(StackStatus status);

@@ -97,8 +97,11 @@ class FakeMemory final : public process::RemoteMemory {
         while (done < out.size()) {
             const auto region = region_of(address + done);
             if (region == regions_.end()) {
-                if (!is_between_regions(address + done)) break;
-                out[done++] = std::byte{0};
+                const std::uint64_t end = end_of_gap(address + done);
+                if (end == address + done) break;
+                const std::size_t zeros = std::min<std::size_t>(out.size() - done, end - address - done);
+                std::memset(out.data() + done, 0, zeros);
+                done += zeros;
                 continue;
             }
             const std::uint64_t within = address + done - region->first;
@@ -109,13 +112,17 @@ class FakeMemory final : public process::RemoteMemory {
         return done;
     }
 
-    /// Whether the page of this byte, which is in no region, holds one.
-    [[nodiscard]] bool is_between_regions(std::uint64_t address) const {
+    /// Up to where memory that is in no region, as this byte, reads as zero in its page; the byte itself if its page holds no region.
+    [[nodiscard]] std::uint64_t end_of_gap(std::uint64_t address) const {
         const auto hole = holes_.upper_bound(address);
-        if (hole != holes_.begin() && address < std::prev(hole)->second) return false;
+        if (hole != holes_.begin() && address < std::prev(hole)->second) return address;
         const std::uint64_t page = address / kPage * kPage;
-        const auto next = regions_.lower_bound(page + kPage);
-        return next != regions_.begin() && end_of(std::prev(next)) > page;
+        const auto behind_page = regions_.lower_bound(page + kPage);
+        if (behind_page == regions_.begin() || end_of(std::prev(behind_page)) <= page) return address;
+        std::uint64_t end = page + kPage;
+        if (hole != holes_.end()) end = std::min(end, hole->first);
+        const auto next = regions_.upper_bound(address);
+        return next != regions_.end() ? std::min(end, next->first) : end;
     }
 
     static constexpr std::uint64_t kPage = 4096;
