@@ -94,9 +94,14 @@ def known_part(labels, library):
     return names[names.index("work"):] if "work" in names else []
 
 
+# Rust's own types: `<i64>::overflowing_add`, put into what std has put into our function.
+BUILT_IN = re.compile(r"<(?:[iu](?:8|16|32|64|128|size)|f32|f64|bool|char|str|alloc::|[\[*&(])")
+
+
 def is_foreign(name):
     words = name.split("(")[0]
-    return "std::" in words.split("<")[0] or words.startswith(("core::", "<core::", "<std::", "[unknown]", "_"))
+    return ("std::" in words.split("<")[0] or words.startswith(("core::", "<core::", "<std::", "alloc::", "[unknown]", "_"))
+            or BUILT_IN.match(words) is not None)
 
 
 def check_stacks(python, stacks, summary, language, library, levels):
