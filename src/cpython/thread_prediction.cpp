@@ -14,13 +14,15 @@ constexpr std::uint64_t kWindowDrift = 160;
 constexpr std::size_t kRemembered = 24;
 /// Frames of 2.7 say nothing of themselves, so only copies that were made within a moment prove anything: fewer are read.
 constexpr std::size_t kRememberedSilent = 8;
+/// So many innermost frames are compared with those remembered; no more of them are ever forgotten.
 constexpr std::size_t kSearched = 64;
 /// C frames further apart are not read in one range.
 constexpr std::uint64_t kMostCFrameBytes = 8192;
 /// What was not met by any of so many looks is read no more. Imports leave behind more than the work after them needs.
 constexpr std::uint32_t kForgetAfter = 2048;
-/// One look of so many is asked what it met: what is met more rarely than that notices is not worth a range of every read.
+/// One look of so many is asked what it met. A frame so rare that none of those met it is not worth a range of every read.
 constexpr std::uint32_t kAskedEvery = 4;
+/// Where more were met than this nothing is forgotten.
 constexpr std::size_t kMostMet = 128;
 
 std::span<const RemoteAddr> first(const std::vector<RemoteAddr>& frames, std::size_t most) {
@@ -68,14 +70,13 @@ void ThreadReader::learn(RemoteAddr top, const Sandwich& sandwich) {
 /// Frames the walk did not meet this time are kept for a while: generators and leaf functions come back. They sit at the inner
 /// end of the old list; looking further would cost more than a wrong guess.
 void ThreadReader::remember_missed(const std::vector<RemoteAddr>& met) {
-    const auto missed = [&](RemoteAddr frame) { return std::find(met.begin(), met.end(), frame) == met.end(); };
+    const auto missed = [&](RemoteAddr frame) { return !holds(met, frame); };
     const std::size_t most = chunked() || layout_.frame.state.present() ? kRemembered : kRememberedSilent;
     std::vector<RemoteAddr> kept;
     for (std::size_t i = 0; i < std::min(outside_.size(), kSearched) && kept.size() < most; ++i)
         if (missed(outside_[i])) kept.push_back(outside_[i]);
     for (std::size_t i = 0; i < remembered_.size() && kept.size() < most; ++i)
-        if (missed(remembered_[i]) && std::find(kept.begin(), kept.end(), remembered_[i]) == kept.end())
-            kept.push_back(remembered_[i]);
+        if (missed(remembered_[i]) && !holds(kept, remembered_[i])) kept.push_back(remembered_[i]);
     remembered_ = std::move(kept);
 }
 

@@ -116,7 +116,7 @@ TEST(LineTable, SurvivesAnyBytes) {
     std::mt19937 random(3);
     for (const LineTable kind :
          {LineTable::kLnotabUnsigned, LineTable::kLnotabSigned, LineTable::kLinetable310, LineTable::kLocations}) {
-        for (int round = 0; round < 1000; ++round) {
+        for (int round = 0; round < 2000; ++round) {
             Table table(random() % 64);
             for (auto& byte : table) byte = static_cast<std::byte>(random());
             table.shrink_to_fit();  // for the address sanitizer

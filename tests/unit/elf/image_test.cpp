@@ -124,13 +124,13 @@ TEST(Image, SurvivesDamagedFiles) {
     for (const std::size_t size : {16U, 64U, 100U, 4096U, 100000U})
         use(whole.substr(0, std::min<std::size_t>(size, whole.size())));
     const std::size_t small = std::min<std::size_t>(whole.size(), 64U << 10);
-    for (int round = 0; round < 100; ++round) {
+    for (int round = 0; round < 150; ++round) {
         std::string bytes = whole.substr(0, small);
         for (int i = 0; i < 8; ++i) bytes[random() % 1024] = static_cast<char>(random());
         use(bytes);
     }
     // The section headers are at the end; damage those of the whole file.
-    for (int round = 0; round < 12; ++round) {
+    for (int round = 0; round < 20; ++round) {
         std::string bytes = whole;
         for (int i = 0; i < 20; ++i) bytes[bytes.size() - 1 - random() % 2048] = static_cast<char>(random());
         use(bytes);
