@@ -25,6 +25,12 @@ void NativeStacks::copy(Tid tid, native::StackCopy& stack) const {
     if (const auto registers = process::read_registers(tid)) stack.take(memory_, *registers);
 }
 
+void NativeStacks::prepare(native::StackCopy& copy) {
+    if (!copy.taken()) return;
+    static_cast<void>(unwinder_.unwind(copy));
+    take_roles();
+}
+
 void NativeStacks::refresh(std::chrono::nanoseconds now) {
     if (!modules_.refresh(now)) return;
     unwinder_.forget();

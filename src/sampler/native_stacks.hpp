@@ -30,6 +30,8 @@ class NativeStacks {
 
     /// On the tracing thread, while `tid` is held, and the copy has been made room. Leaves it empty when it is not.
     void copy(Tid tid, native::StackCopy& stack) const;
+    /// Reads what naming the frames of this stack takes, so that no tick has to.
+    void prepare(native::StackCopy& copy);
     /// Before the stacks of a tick are merged.
     void refresh(std::chrono::nanoseconds now);
     /// `python`: the row of the same stack without machine frames, read while it was held; kEmptyStack: there are none.

@@ -19,6 +19,7 @@ constexpr std::chrono::milliseconds kNamesProvenEvery{50};
 constexpr std::chrono::microseconds kAskEvery{50};
 /// This long after a thread had to wait for a CPU it is asked about at every tick.
 constexpr std::chrono::milliseconds kCalmAfter{100};
+constexpr std::size_t kMostPrepared = 64;  ///< threads that are looked at before the first tick
 
 }  // namespace
 
@@ -58,6 +59,23 @@ Result<std::unique_ptr<ProcessSampler>> ProcessSampler::open(Target::Impl& targe
         sampler->auditor_ = std::move(*auditor);
     }
     return sampler;
+}
+
+/// Symbols and debug information of the modules that machine stacks go through take tens of milliseconds to read, for libc alone
+/// if its debug file is compressed. The stacks of now tell which modules these are.
+void ProcessSampler::prepare() {
+    if (!native_ || reader_.sweep() != cpython::StackReader::Outcome::kOk) return;
+    native_->refresh(std::chrono::nanoseconds(0));
+    native::StackCopy machine;
+    std::size_t threads = 0;
+    for (const cpython::RawStack* stack : reader_.stacks()) {
+        const Tid tid = target_.os_tid(*stack);
+        if (tid.value == 0) continue;
+        if (++threads > kMostPrepared) break;
+        machine.make_room();
+        stopper_->during_stop({&tid, 1}, [&](const process::StopOutcome&) { native_->copy(tid, machine); });
+        native_->prepare(machine);
+    }
 }
 
 process::StopStatistics ProcessSampler::stops() const {

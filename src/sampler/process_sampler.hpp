@@ -48,6 +48,9 @@ class ProcessSampler {
     [[nodiscard]] static Result<std::unique_ptr<ProcessSampler>> open(Target::Impl& target, profile::Builder& builder,
                                                                       const SamplerOptions& options);
 
+    /// Before the first tick: reads what would delay it.
+    void prepare();
+
     enum class Outcome : std::uint8_t { kSampled, kNothingYet, kGone };
     /// Samples at `start` (since sampling began); a sample stands for `span`.
     Outcome tick(std::chrono::nanoseconds start, std::chrono::nanoseconds span, Tally& tally);

@@ -247,6 +247,7 @@ void Recorder::stream(nanoseconds now) {
 Recording Recorder::run(const std::atomic<bool>& stop, const std::function<void(const SamplerProgress&)>& progress) {
     const nanoseconds cpu_before = own_cpu_time();
     host_ = base::this_host();
+    for (Followed& process : processes_) process.sampler->prepare();
     started_unix_ = base::unix_time();
     started_ = clock_.now();
     stream(started_);

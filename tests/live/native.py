@@ -15,7 +15,7 @@ import subprocess
 import time
 
 import support
-from native_support import OURS, build_library, expected, known_part, most_marked, section
+from native_support import OURS, build_library, check_merged, expected, known_part, section
 from support import check
 
 LOST = ("(native frames lost)", "(native frames unmatched)", "(unproven)")
@@ -56,7 +56,7 @@ def test_known(python, threads, mode, levels):
             total, whole, marked, summary["stop_median_us"], summary["stop_p99_us"]))
         check(summary["native"] is True and not summary["blocking"], "the summary does not say how it was read")
         check(total >= 200, "only %d samples" % total)
-        check(marked <= most_marked(summary, python) * total, "%d of %d samples are not merged: %s" % (marked, total, summary["losses"]))
+        check_merged(summary, python)
         check(whole >= 0.8 * total, "only %d of %d samples are in the innermost function" % (whole, total))
 
 

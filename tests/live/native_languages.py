@@ -16,7 +16,7 @@ import struct
 import subprocess
 
 import support
-from native_support import most_marked, section
+from native_support import check_merged, section
 from support import check
 
 FILE = "native_languages.py"
@@ -119,7 +119,7 @@ def check_stacks(python, stacks, summary, language, library, levels):
                   "a stack that cannot be: %s" % " > ".join(labels))
     print("%d samples, %d whole, %d marked" % (total, whole, marked))
     check(total >= 50, "only %d samples" % total)
-    check(marked <= most_marked(summary, python) * total, "%d of %d samples are not merged: %s" % (marked, total, summary["losses"]))
+    check_merged(summary, python)
     check(whole >= 0.8 * total, "only %d of %d samples are in the innermost function: %s" % (
         whole, total, max(stacks, key=lambda stack: stack[1])[0]))
 
