@@ -12,11 +12,16 @@ namespace {
 constexpr std::size_t kMaxInterpreters = 1024;
 constexpr std::size_t kMaxThreads = 1U << 17;
 
-/// Reads for learning calls: so many after a doubtful stack; a credit of so many a sweep, and so many back for each that taught
-/// something; what may be saved of it is `kMostStudyCredit`.
+/// Reads for learning calls: so many after a doubtful stack at least; a credit of so many a sweep, and so many back for each that
+/// taught something; what may be saved of it is `kMostStudyCredit`.
 constexpr int kStudies = 4;
 constexpr double kStudyCredit = 0.25;
 constexpr double kStudyReward = 2;
+/// Where there is time, more: up to so many a sweep, as take a tenth of the time until the next at most, and of credit a hundredth.
+constexpr double kMostStudies = 64;
+constexpr std::chrono::microseconds kStudyTime{2};
+constexpr double kStudyPart = 0.1;
+constexpr double kCreditPart = 0.01;
 /// A plan that leaves out threads at rest is made after so many sweeps at the soonest.
 constexpr std::uint64_t kReplanEvery = 16;
 
@@ -340,21 +345,36 @@ void StackReader::mark_gil(const std::byte* sweep) {
     }
 }
 
+void StackReader::set_pause(std::chrono::nanoseconds pause) {
+    const double studies = std::chrono::duration<double>(pause) / std::chrono::duration<double>(kStudyTime);
+    more_studies_ = static_cast<int>(std::clamp(studies * kStudyPart, 0.0, kMostStudies));
+    study_credit_ = std::clamp(studies * kCreditPart, kStudyCredit, kMostStudies);
+}
+
 /// A stack that could not be claimed whole has calls that nobody has proven yet. They are looked for right away, while the
 /// program is likely to make them again; how often is bounded, and more where it helps.
 void StackReader::study() {
-    credit_ = std::min(credit_ + kStudyCredit, kMostStudyCredit);
+    credit_ = std::min(credit_ + study_credit_, kMostStudyCredit);
+    int left = more_studies_;
     for (const auto& reader : readers_) {
         const RawStack& stack = reader->stack();
         if (stack.status != StackStatus::kOk || (stack.unproven == 0 && stack.root_reached)) continue;
         if (reader->still()) continue;  // it shows the moment again that was looked at before
-        for (int i = 0; i < kStudies && credit_ >= 1; ++i) {
-            const std::uint64_t known = known_calls_.version();
-            credit_ -= 1;
-            reader->study();
-            if (known_calls_.version() != known) credit_ += kStudyReward;
-        }
+        left -= study(*reader, left);
     }
+}
+
+/// Looks `kStudies` times and, for a call that is known to be in doubt, up to `more` times beyond. Returns how many of these it took.
+int StackReader::study(ThreadReader& reader, int more) {
+    int studies = 0;
+    for (; credit_ >= 1 && studies < kStudies + more; ++studies) {
+        if (studies >= kStudies && !reader.knows_what_to_study()) break;
+        const std::uint64_t known = known_calls_.version();
+        credit_ -= 1;
+        reader.study();
+        if (known_calls_.version() != known) credit_ += kStudyReward;
+    }
+    return std::max(0, studies - kStudies);
 }
 
 void StackReader::foresee(std::size_t thread, std::vector<process::RemoteSegment>& ranges) {

@@ -10,6 +10,7 @@
 #include "process/remote_memory.hpp"
 
 #include <array>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -50,6 +51,9 @@ class StackReader {
 
     /// For the next sweep only: whether this thread, of `stacks()` as it is now, is known not to have run since the last sweep.
     void set_still(std::size_t thread, bool still) { readers_[thread]->set_still(still); }
+    /// How long it is from one sweep to the next. A small part of that may be used to look for calls in doubt; nothing is known of it
+    /// at first, and they are looked for but briefly.
+    void set_pause(std::chrono::nanoseconds pause);
     /// Reads this word of each thread state together with its stack, in the same moment: `RawStack::watched`.
     void watch(Offset word);
     /// Threads that rest are not read, so the list is not followed through them at every sweep. Looks whether it still holds;
@@ -110,6 +114,7 @@ class StackReader {
     bool decode_thread(ThreadReader& reader, std::size_t& received, const std::byte* sweep, const std::byte* before);
     void settle_rest();
     void study();
+    int study(ThreadReader& reader, int more);
     void mark_gil(const std::byte* sweep);
 
     const process::RemoteMemory& memory_;
@@ -138,6 +143,8 @@ class StackReader {
     KnownCalls known_calls_;
     static constexpr double kMostStudyCredit = 512;
     double credit_ = kMostStudyCredit;
+    double study_credit_ = 0.25;  // a sweep
+    int more_studies_ = 0;        // a sweep
     std::vector<Interpreter> interpreters_;
     std::vector<std::unique_ptr<ThreadReader>> readers_;
     std::vector<RawStack*> stacks_;

@@ -50,6 +50,7 @@ class ThreadReader {
 
     /// Reads the thread once more only to learn which calls happen; the stack stays as it is.
     void study();
+    [[nodiscard]] bool knows_what_to_study() const { return chain_.unknown_callee() != nullptr; }
 
     [[nodiscard]] RemoteAddr tstate() const { return tstate_; }
     [[nodiscard]] RemoteAddr interpreter() const { return interpreter_; }

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include "process/ptrace_scope.hpp"
 
+#include "process/cancellable.hpp"
 #include "process/proc_file.hpp"
 #include "process/stat_line.hpp"
 
-#include <pthread.h>
 #include <sys/ptrace.h>
 #include <sys/wait.h>
 
@@ -141,9 +141,10 @@ bool PtraceScope::poll(std::size_t index, bool sleep) {
     int failed = 0;
     if (sleep) {
         waits_.store(true, std::memory_order_release);
-        ::pthread_setcancelstate(PTHREAD_CANCEL_ENABLE, nullptr);
-        failed = ::waitid(P_PID, static_cast<id_t>(tid.value), &info, how);
-        ::pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, nullptr);
+        {
+            const Cancellable here;
+            failed = ::waitid(P_PID, static_cast<id_t>(tid.value), &info, how);
+        }
         waits_.store(false, std::memory_order_release);
     } else {
         failed = ::waitid(P_PID, static_cast<id_t>(tid.value), &info, how | WNOHANG);

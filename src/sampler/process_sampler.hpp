@@ -54,6 +54,8 @@ class ProcessSampler {
     enum class Outcome : std::uint8_t { kSampled, kNothingYet, kGone };
     /// Samples at `start` (since sampling began); a sample stands for `span`.
     Outcome tick(std::chrono::nanoseconds start, std::chrono::nanoseconds span, Tally& tally);
+    /// How much of the time until the next tick is for this process.
+    void set_pause(std::chrono::nanoseconds pause) { reader_.set_pause(pause); }
     /// A stopped sample that tests the others; only with `options.audit_hz`.
     void audit(std::chrono::nanoseconds start, std::chrono::nanoseconds span);
     /// What the stopped samples found; once, at the end. Nothing without `options.audit_hz`.

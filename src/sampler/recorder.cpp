@@ -191,6 +191,7 @@ void Recorder::tick(nanoseconds now, std::uint64_t slots) {
     const nanoseconds span = std::min(kMaxSpan, interval * static_cast<std::int64_t>(slots));
     take_found();
     for (Followed& process : processes_) {
+        process.sampler->set_pause(interval / static_cast<std::int64_t>(processes_.size()));
         if (process.sampler->tick(now - started_, std::max(span, interval), tally_) == ProcessSampler::Outcome::kGone)
             next_look_ = nanoseconds(0);  // exited, exec'ed, or a moment's failure: the kernel knows
     }

@@ -12,6 +12,7 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <functional>
 
 namespace lampyr::cpython {
@@ -483,6 +484,30 @@ TEST_P(ReadHeapFrames, ALookAtACallCopiesTheCallersSlotsAfterItsInstruction) {
     ASSERT_EQ(reads.stacks().front()->unproven, 1U) << "nothing is in doubt, so nothing is looked at";
     const std::array<RemoteAddr, 4> look = {caller, callee, caller, caller + layout().frame.localsplus.value()};
     EXPECT_NE(std::search(read.begin(), read.end(), look.begin(), look.end()), read.end());
+}
+
+/// The caller comes round in each of the first looks, which teaches nothing.
+TEST_P(ReadHeapFrames, WhereThereIsTimeACallInDoubtIsLookedForLonger) {
+    constexpr int kTooSoon = 20;
+    for (const bool time : {false, true}) {
+        const RemoteAddr thread = py_.thread({.frames = frames(5)});
+        const RemoteAddr callee = py_.frames_of(thread)[4];
+        const RemoteAddr slots = py_.frames_of(thread)[3] + layout().frame.localsplus.value();
+        std::uint64_t looks = 0;
+        const test::ChangingMemory memory(py_.memory(), [&](process::RemoteSegment next) {
+            if (next.address == thread.value) set_executing(callee, true);
+            if (next.address == slots.value && ++looks <= kTooSoon) py_.memory().put(slots, looks);
+        });
+        auto reads = reader(memory, py_.runtime({py_.interpreter({thread})}));
+        reads.set_pause(std::chrono::milliseconds(time ? 10 : 0));
+        for (int i = 0; i < 3; ++i) ASSERT_EQ(reads.sweep(), StackReader::Outcome::kOk);
+        for (const std::uint32_t unproven : {1U, time ? 0U : 1U}) {
+            set_executing(callee, false);
+            ASSERT_EQ(reads.sweep(), StackReader::Outcome::kOk);
+            EXPECT_EQ(reads.stacks().front()->unproven, unproven);
+        }
+        EXPECT_EQ(looks, time ? kTooSoon + 3U : 8U) << "three that teach are enough";
+    }
 }
 
 TEST_P(ReadHeapFrames, WhatACallerThatCameRoundHadCalledIsNotFoundAgainFromOutside) {
