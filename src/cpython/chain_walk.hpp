@@ -54,6 +54,8 @@ class ChainWalk {
     void know_call(const RawFrame& caller, const RawFrame& callee) { known_.learn_for_sure(caller, callee); }
     /// The outermost frame of the last stack that is in doubt because its call is not known; its caller follows. Null: none.
     [[nodiscard]] const RawFrame* unknown_callee() const;
+    /// Of the last stack, which is not empty.
+    [[nodiscard]] RemoteAddr innermost() const { return stack_.frames().front().frame; }
     /// Shows the result in `stack`; valid until the next walk.
     void store(RawStack& stack) const;
 

@@ -125,6 +125,8 @@ class ThreadReader {
     bool read_plan();
     bool read_second();
     void study_call(const RawFrame* callee);
+    [[nodiscard]] bool look_is_new();
+    void plan_pulse(ReadPlan& plan) const;
     Attempt walk_from(const Top& top, Sandwich& sandwich, const LateBytes& late);
     const RawStack& read_again();
     void learn(RemoteAddr top, const Sandwich& sandwich);
@@ -177,6 +179,7 @@ class ThreadReader {
     Sandwich second_;
     ReadPlan second_plan_;
     std::vector<std::byte> second_bytes_;
+    std::vector<std::byte> last_look_;
 
     ChainWalk chain_;
     RawStack stack_;

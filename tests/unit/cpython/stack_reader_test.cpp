@@ -55,7 +55,15 @@ class ReadStacks : public test::LayoutTest {
                          static_cast<std::int8_t>(executing != executing_is_zero ? 1 : 0));
     }
 
+    /// What is asked by a look at a call and by nothing else, last of all, is what names the innermost frame. That has gone on by
+    /// then: a look that shows what the last one showed teaches nothing.
+    void go_on_after_look(process::RemoteSegment next, RemoteAddr thread, RemoteAddr innermost, RemoteAddr code) {
+        if (next.address != thread.value + layout().thread.frame.value()) return;
+        py_.set_offset(innermost, py_.frame({.code = code, .offset = ++turns_ % 2 == 0 ? 8U : 12U}));
+    }
+
     test::FakePython py_{layout()};
+    int turns_ = 0;
 };
 
 TEST_P(ReadStacks, ReadsAWholeStack) {
@@ -305,15 +313,17 @@ TEST_P(ReadStacks, AThreadWithoutFramesIsNormal) {
 /// Slots of a frame that waits do not change. Where they do, a loop came round, and the call is another one. Such a call is
 /// claimed once it has been proven to happen, and proofs are looked for at once.
 TEST_P(ReadStacks, ALoopThatCameRoundIsSeenInTheSlots) {
-    const RemoteAddr thread = py_.thread({.frames = frames(5)});
+    const auto made = frames(5);
+    const RemoteAddr thread = py_.thread({.frames = made});
     const RuntimeAnchor anchor = py_.runtime({py_.interpreter({thread})});
     const RemoteAddr slot = py_.frames_of(thread)[3] + layout().frame.localsplus.value();
     std::uint64_t value = 1;
     int changes = 0;
     int segments = 0;
-    const test::ChangingMemory memory(py_.memory(), [&](process::RemoteSegment) {
+    const test::ChangingMemory memory(py_.memory(), [&](process::RemoteSegment next) {
         ++segments;
         if (changes-- > 0) py_.memory().put(slot, ++value);
+        go_on_after_look(next, thread, py_.frames_of(thread)[4], made[4].code);
     });
     auto reads = reader(memory, anchor);
     ASSERT_EQ(reads.sweep(), StackReader::Outcome::kOk);
@@ -443,7 +453,10 @@ TEST_P(ReadHeapFrames, AFrameThatBeganMeanwhileIsClaimedOnceItsCallIsKnown) {
     const auto made = frames(5);
     const RemoteAddr thread = py_.thread({.frames = made});
     const RemoteAddr innermost = py_.frames_of(thread).back();
-    const auto memory = changing(thread, [&] { set_executing(innermost, true); });
+    const test::ChangingMemory memory(py_.memory(), [&](process::RemoteSegment next) {
+        if (next.address == thread.value) set_executing(innermost, true);
+        go_on_after_look(next, thread, innermost, made[4].code);
+    });
     auto reads = reader(memory, py_.runtime({py_.interpreter({thread})}));
     for (int i = 0; i < 4; ++i) ASSERT_EQ(reads.sweep(), StackReader::Outcome::kOk);
     set_executing(innermost, false);
@@ -457,14 +470,18 @@ TEST_P(ReadHeapFrames, AFrameThatBeganMeanwhileIsClaimedOnceItsCallIsKnown) {
 
     // And the other way round: by the time of the pointer it has returned, so its caller is not at the call any more.
     const RemoteAddr caller = py_.frames_of(thread)[3];
+    set_executing(innermost, false);
     py_.set_current(thread, caller);
-    ASSERT_EQ(reads.sweep(), StackReader::Outcome::kOk);
-    const std::uint64_t at_call = reads.stacks().front()->frames[0].instruction;
+    auto before = reader(py_.memory(), py_.runtime({py_.interpreter({thread})}));
+    ASSERT_EQ(before.sweep(), StackReader::Outcome::kOk);
+    const RawFrame at_call = before.stacks().front()->frames[0];
+    EXPECT_EQ(at_call.code, made[3].code);
     const auto going_on =
         changing(thread, [&] { py_.set_offset(caller, py_.frame({.code = made[3].code, .offset = 10})); });
     auto again = reader(going_on, py_.runtime({py_.interpreter({thread})}));
     ASSERT_EQ(again.sweep(), StackReader::Outcome::kOk);
-    EXPECT_NE(again.stacks().front()->frames[0].instruction, at_call);
+    EXPECT_EQ(again.stacks().front()->frames[0].code, made[3].code);
+    EXPECT_NE(again.stacks().front()->frames[0].instruction, at_call.instruction);
 }
 
 /// A processor may copy what is one range in any order, ranges only one after the other.
@@ -490,13 +507,16 @@ TEST_P(ReadHeapFrames, ALookAtACallCopiesTheCallersSlotsAfterItsInstruction) {
 TEST_P(ReadHeapFrames, WhereThereIsTimeACallInDoubtIsLookedForLonger) {
     constexpr int kTooSoon = 20;
     for (const bool time : {false, true}) {
-        const RemoteAddr thread = py_.thread({.frames = frames(5)});
+        const auto made = frames(5);
+        const RemoteAddr thread = py_.thread({.frames = made});
         const RemoteAddr callee = py_.frames_of(thread)[4];
         const RemoteAddr slots = py_.frames_of(thread)[3] + layout().frame.localsplus.value();
-        std::uint64_t looks = 0;
+        int looks = 0;
         const test::ChangingMemory memory(py_.memory(), [&](process::RemoteSegment next) {
             if (next.address == thread.value) set_executing(callee, true);
-            if (next.address == slots.value && ++looks <= kTooSoon) py_.memory().put(slots, looks);
+            go_on_after_look(next, thread, callee, made[4].code);
+            if (next.address != slots.value) return;
+            if (++looks <= kTooSoon) py_.memory().put(slots, static_cast<std::uint64_t>(looks));
         });
         auto reads = reader(memory, py_.runtime({py_.interpreter({thread})}));
         reads.set_pause(std::chrono::milliseconds(time ? 10 : 0));
@@ -506,7 +526,24 @@ TEST_P(ReadHeapFrames, WhereThereIsTimeACallInDoubtIsLookedForLonger) {
             ASSERT_EQ(reads.sweep(), StackReader::Outcome::kOk);
             EXPECT_EQ(reads.stacks().front()->unproven, unproven);
         }
-        EXPECT_EQ(looks, time ? kTooSoon + 3U : 8U) << "three that teach are enough";
+        EXPECT_EQ(looks, time ? kTooSoon + 3 : 8) << "three that teach are enough";
+    }
+}
+
+/// Or a thread that stands still at a moment that deceives would prove whatever it shows.
+TEST_P(ReadHeapFrames, LooksThatShowTheSameMomentTeachOnce) {
+    const RemoteAddr thread = py_.thread({.frames = frames(5)});
+    const RemoteAddr callee = py_.frames_of(thread)[4];
+    const test::ChangingMemory memory(py_.memory(), [&](process::RemoteSegment next) {
+        if (next.address == thread.value) set_executing(callee, true);
+    });
+    auto reads = reader(memory, py_.runtime({py_.interpreter({thread})}));
+    reads.set_pause(std::chrono::milliseconds(10));
+    for (int i = 0; i < 3; ++i) ASSERT_EQ(reads.sweep(), StackReader::Outcome::kOk);
+    for (int i = 0; i < 3; ++i) {
+        set_executing(callee, false);
+        ASSERT_EQ(reads.sweep(), StackReader::Outcome::kOk);
+        EXPECT_EQ(reads.stacks().front()->unproven, 1U);
     }
 }
 
