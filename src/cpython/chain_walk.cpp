@@ -143,6 +143,7 @@ void ChainWalk::Chain::clear() {
     walked = unproven = gone = joined = 0;
     apart = recalled = 0;
     joint_held = true;
+    recognisable = false;
 }
 
 /// Finds a frame's copies and what they say of it. False: it was not read.
@@ -303,11 +304,11 @@ void ChainWalk::learn(const Chain& chain) {
 void ChainWalk::recognise(Chain& chain) const {
     // Where frames are silent some proofs are false, and a false one would be used again and again.
     if (!chain.rooted || !all_covered() || chain.elided != 0 || silent()) return;
+    chain.recognisable = chain.gone == 0;
     while (chain.unproven > chain.gone && chain.unproven < chain.frames.size()) {
         RawFrame& caller = chain.frames[chain.unproven];
         const RawFrame& callee = chain.frames[chain.unproven - 1];
-        const bool apart = heap() || Chain::noted(chain.apart, chain.unproven - 1);
-        if (!known_.knows(caller, callee) && !(apart && known_.put_at_call(caller, callee))) break;
+        if (!known_.recognise(caller, callee, heap() || Chain::noted(chain.apart, chain.unproven - 1))) break;
         --chain.unproven;
     }
 }
@@ -424,6 +425,8 @@ void ChainWalk::store(RawStack& stack) const {
     stack.elided = result_->elided;
     stack.elided_after = static_cast<std::uint32_t>(kMaxFrames - kRootFrames);
     stack.root_reached = result_->rooted;
+    stack.recognisable = result_->recognisable && stack.unproven > 0 && stack.unproven < stack_.size();
+    stack.apart = heap() ? ~std::uint64_t{0} : result_->apart;
     // A chain of entry markers only is a thread between two pieces of Python.
     stack.status = stack_.size() == 0 && result_->rooted ? StackStatus::kNoFrame : StackStatus::kOk;
 }

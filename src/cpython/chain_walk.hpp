@@ -95,6 +95,7 @@ class ChainWalk {
         std::uint64_t elided = 0;
         bool rooted = false;
         bool joint_held = true;
+        bool recognisable = false;  ///< what is in doubt waits for calls to be known, and for nothing else
         void clear();
         [[nodiscard]] bool whole() const { return rooted && unproven == 0; }
         static void note(std::uint64_t& bits, std::uint64_t frame) {

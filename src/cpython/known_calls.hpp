@@ -30,6 +30,10 @@ class KnownCalls {
     [[nodiscard]] bool is_call(const RawFrame& caller) const;
     /// Puts `caller` where it calls this callee from, if that is one place as far as is known. False: it stays where it is.
     bool put_at_call(RawFrame& caller, const RawFrame& callee) const;
+    /// One step of a doubtful stack is known to happen. `apart`: its caller was copied at another moment, and is put at the call.
+    bool recognise(RawFrame& caller, const RawFrame& callee, bool apart) const {
+        return knows(caller, callee) || (apart && put_at_call(caller, callee));
+    }
     void forget() {
         slots_.assign(kSlots, Slot{});
         sites_.assign(kSites, Site{});

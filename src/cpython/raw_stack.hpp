@@ -44,6 +44,8 @@ struct RawStack {
     std::size_t unchanged = 0;  ///< so many outermost frames are those of the serial before
     bool mispredicted = false;  ///< part of it was read by a later call
     bool holds_gil = false;
+    bool recognisable = false;  ///< nothing but that calls are not known keeps the innermost frames from being claimed
+    std::uint64_t apart = 0;    ///< with it, a bit for each of the innermost: its caller was copied at another moment
 };
 
 }  // namespace lampyr::cpython

@@ -377,6 +377,12 @@ int StackReader::study(ThreadReader& reader, int more) {
     return std::max(0, studies - kStudies);
 }
 
+bool StackReader::recognise(std::span<RawFrame> frames, std::uint64_t apart) const {
+    for (std::size_t i = frames.size() - 1; i > 0; --i)
+        if (!known_calls_.recognise(frames[i], frames[i - 1], i <= 64 && (apart >> (i - 1) & 1U) != 0)) return false;
+    return true;
+}
+
 void StackReader::foresee(std::size_t thread, std::vector<process::RemoteSegment>& ranges) {
     if (replan_) build_plan();
     const ThreadReader& reader = *readers_[thread];

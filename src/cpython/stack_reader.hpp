@@ -67,6 +67,9 @@ class StackReader {
     /// 3.14+: grows when code objects are freed; as of after the last sweep's stacks, but for mispredicted ones. 0 where the
     /// interpreter does not publish it, or it was not reached.
     [[nodiscard]] std::uint64_t code_generation() const { return code_generation_; }
+    /// Whether the calls of a stack that was `recognisable` are known by now. `frames`: those in doubt, innermost first, and their
+    /// caller; a caller that was copied `apart` is put where it calls from.
+    [[nodiscard]] bool recognise(std::span<RawFrame> frames, std::uint64_t apart) const;
     /// Changes whenever threads came or went.
     [[nodiscard]] std::uint64_t thread_list_version() const { return list_version_; }
     /// All that was planned was there in the last sweep, in the copies of those that were held.

@@ -19,6 +19,9 @@ constexpr std::chrono::milliseconds kNamesProvenEvery{50};
 constexpr std::chrono::microseconds kAskEvery{50};
 /// This long after a thread had to wait for a CPU it is asked about at every tick.
 constexpr std::chrono::milliseconds kCalmAfter{100};
+/// Whether stacks in doubt are to be claimed is asked so often, and for so long.
+constexpr std::chrono::seconds kDoubtsSettledEvery{1};
+constexpr std::chrono::seconds kDoubtsKept{60};
 constexpr std::size_t kMostPrepared = 64;  ///< threads that are looked at before the first tick
 
 }  // namespace
@@ -30,6 +33,7 @@ ProcessSampler::ProcessSampler(Target::Impl& target, profile::Builder& builder, 
       reader_(target.source(), target.runtime.layout, target.anchor()),
       files_(target.file_names()),
       cache_(target.source(), target.runtime.layout, builder, files_),
+      doubts_(builder),
       status_(target.memory->process()),
       cpu_(target.memory->process()),
       cpu_weights_(!options.include_idle && !options.gil_only) {
@@ -225,9 +229,27 @@ void ProcessSampler::check_names(std::chrono::nanoseconds when, Tally& tally) {
             tally.losses[static_cast<std::size_t>(Loss::kReusedCode)] += sample.count - held.count;
             const SampleId row = builder_.set_apart(held.row, held.count, held.weight, stack);
             for (Track& track : tracks_) track.share.redirect(held.row, row);
+            doubts_.follow(held.row, row);
         }
     }
     held_.release();
+    if (when - doubts_settled_ >= kDoubtsSettledEvery) settle_doubts(when, when - kDoubtsKept, tally);
+}
+
+void ProcessSampler::settle_doubts(std::chrono::nanoseconds when, std::chrono::nanoseconds before, Tally& tally) {
+    doubts_settled_ = when;
+    const auto recognise = [this](std::span<cpython::RawFrame> frames, std::uint64_t apart) {
+        return reader_.recognise(frames, apart);
+    };
+    for (const DoubtfulStacks::Moved& moved : doubts_.settle(recognise, cache_, before)) {
+        tally.losses[static_cast<std::size_t>(Loss::kUnproven)] -= moved.claimed;
+        for (Track& track : tracks_) track.share.redirect(moved.from, moved.to);
+    }
+}
+
+void ProcessSampler::settle(std::chrono::nanoseconds when, Tally& tally) {
+    check_names(when, tally);
+    settle_doubts(when, std::chrono::nanoseconds::max(), tally);
 }
 
 ThreadState ProcessSampler::state_of(const Track& track, const cpython::RawStack& stack) {
@@ -245,6 +267,7 @@ void ProcessSampler::add_sample(Track& track, StackId stack, ThreadState state, 
     const bool weighed_later = cpu_weights_ && track.clock.counted();
     const std::chrono::nanoseconds weight = weighed_later ? std::chrono::nanoseconds(0) : span;
     const SampleId row = builder_.add_sample(track.row, stack, state, start, span, weight);
+    doubts_.note(row);
     if (cache_.some_wait()) held_.note(builder_, row, weight);
     if (weighed_later)
         give(track.share.add(row, span, start), tally);
@@ -259,6 +282,7 @@ StackId ProcessSampler::stack_of(Track& track, const cpython::RawStack& stack, s
     if (stack.status != cpython::StackStatus::kNoFrame) {
         id = track.resolver.resolve(stack, cache_, builder_, generation, start, tally.losses);
         if (id == kEmptyStack) return id;
+        id = doubts_.mark(stack, id, start);
     }
     if (native_) id = native_->merge(stack, id, track.machine, tally.losses);
     return tasks_ ? tasks_->place(stack, id, track.task, start, tally.losses) : id;
@@ -439,11 +463,12 @@ std::optional<profile::WeighedSamples> ProcessSampler::take_audit() {
 
 void ProcessSampler::name_rows_in_use(std::vector<SampleId>& rows) const {
     for (const HeldRows::Held& held : held_.held()) rows.push_back(held.row);
+    doubts_.name_rows(rows);
     for (const Track& track : tracks_) track.share.name_rows(rows);
 }
 
 void ProcessSampler::finish(std::chrono::nanoseconds when, Tally& tally) {
-    check_names(when, tally);
+    settle(when, tally);
     for (Track& track : tracks_) {
         look(track, when, tally);
         give(track.share.finish(), tally);

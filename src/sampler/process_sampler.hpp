@@ -10,6 +10,7 @@
 #include "sampler/auditor.hpp"
 #include "sampler/code_cache.hpp"
 #include "sampler/cpu_share.hpp"
+#include "sampler/doubtful_stacks.hpp"
 #include "sampler/held_rows.hpp"
 #include "sampler/native_stacks.hpp"
 #include "sampler/stack_resolver.hpp"
@@ -60,6 +61,8 @@ class ProcessSampler {
     void audit(std::chrono::nanoseconds start, std::chrono::nanoseconds span);
     /// What the stopped samples found; once, at the end. Nothing without `options.audit_hz`.
     [[nodiscard]] std::optional<profile::WeighedSamples> take_audit();
+    /// Decides all that was left open of the samples so far, but for their weights. Before they are handed on.
+    void settle(std::chrono::nanoseconds when, Tally& tally);
     /// After the last tick: gives all samples their weights.
     void finish(std::chrono::nanoseconds when, Tally& tally);
 
@@ -108,6 +111,7 @@ class ProcessSampler {
     void look_at_threads(std::chrono::nanoseconds when, Tally& tally);
     [[nodiscard]] static bool surely_runs(const Track& track, std::chrono::nanoseconds when);
     void check_names(std::chrono::nanoseconds when, Tally& tally);
+    void settle_doubts(std::chrono::nanoseconds when, std::chrono::nanoseconds before, Tally& tally);
     void give(std::span<const CpuShare::Given> weights, Tally& tally);
     void add_stacks(std::chrono::nanoseconds start, std::chrono::nanoseconds span, Tally& tally);
     void add_sample(Track& track, StackId stack, ThreadState state, std::chrono::nanoseconds start,
@@ -131,6 +135,8 @@ class ProcessSampler {
     cpython::StackReader reader_;
     FileNames files_;
     CodeCache cache_;
+    DoubtfulStacks doubts_;
+    std::chrono::nanoseconds doubts_settled_{0};
     process::ThreadStatusReader status_;
     process::ThreadCpuReader cpu_;
     bool cpu_weights_;                                 // samples count for CPU time, not for time on the wall

@@ -240,7 +240,10 @@ void Recorder::report(nanoseconds now, const std::function<void(const SamplerPro
 void Recorder::stream(nanoseconds now) {
     if (!cutter_ || now < next_stream_ || sink_->state() != ProfileSink::State::kReady) return;
     rows_in_use_.clear();
-    for (const Followed& process : processes_) process.sampler->name_rows_in_use(rows_in_use_);
+    for (Followed& process : processes_) {
+        process.sampler->settle(now - started_, tally_);
+        process.sampler->name_rows_in_use(rows_in_use_);
+    }
     cutter_->cut(builder_, info(now), rows_in_use_);
     next_stream_ = now + options_.hand_on_every;
 }
