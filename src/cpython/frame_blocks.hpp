@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <iterator>
 #include <span>
 #include <vector>
 
@@ -37,6 +38,13 @@ class FrameBlocks {
         }
     }
     [[nodiscard]] std::span<const Block> blocks() const { return blocks_; }
+    [[nodiscard]] bool holds(RemoteAddr frame, std::uint64_t size) const {
+        const auto above = std::upper_bound(blocks_.begin(), blocks_.end(), frame,
+                                            [](RemoteAddr wanted, const Block& block) { return wanted < block.start; });
+        if (above == blocks_.begin()) return false;
+        const Block& block = *std::prev(above);
+        return frame - block.start + size <= block.size;
+    }
     [[nodiscard]] bool empty() const { return blocks_.empty(); }
 
   private:

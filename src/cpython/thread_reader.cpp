@@ -118,10 +118,12 @@ void ThreadReader::plan_thread_state(ReadPlan& plan, Sandwich& sandwich) const {
 /// Which single frames are read twice and which once.
 void ThreadReader::set_blocks() {
     const auto bytes_at = [this](RemoteAddr frame) { return outside_bytes(frame); };
-    const std::size_t twice = chunked() ? outside_.size() : std::min(outside_.size(), kEarlyFrames);
+    std::size_t twice = chunked() ? outside_.size() : std::min(outside_.size(), kEarlyFrames);
     sorted_.assign(outside_.begin(), outside_.begin() + static_cast<std::ptrdiff_t>(twice));
     sorted_.insert(sorted_.end(), remembered_.begin(), remembered_.end());
     early_.set(sorted_, twice + kLately, bytes_at);
+    // Frames remembered, and those between others, are read twice with them: the joint is where those that are read once begin.
+    while (twice < outside_.size() && early_.holds(outside_[twice], layout_.frame.size)) ++twice;
     const std::span<const RemoteAddr> all(outside_);
     late_outer_.set(all.subspan(twice), 0, bytes_at);
     late_joint_.set(twice == all.size() ? all.first(0) : all.subspan(twice - kJointFrames, kJointFrames), 0, bytes_at);

@@ -572,6 +572,27 @@ TEST_P(ReadHeapFrames, WhatACallerThatCameRoundHadCalledIsNotFoundAgainFromOutsi
     EXPECT_EQ(claimed(), codes({made.begin(), made.end() - 2}));
 }
 
+/// A frame that lies between those that are read twice is read twice, too, and what is read once begins behind it.
+TEST_P(ReadHeapFrames, DeepStacksAreJoinedBehindWhatIsReadTwice) {
+    const auto made = frames(60);
+    const RemoteAddr thread = py_.thread({.frames = made});
+    const std::vector<RemoteAddr>& at = py_.frames_of(thread);
+    const auto call = [&](std::size_t caller, std::size_t callee) {
+        py_.memory().put(at[callee] + layout().frame.previous.value(), at[caller]);
+    };
+    call(46, 48);
+    call(47, 35);
+    call(34, 47);
+    auto reads = reader(py_.memory(), py_.runtime({py_.interpreter({thread})}));
+    for (int i = 0; i < 3; ++i) {
+        ASSERT_EQ(reads.sweep(), StackReader::Outcome::kOk);
+        EXPECT_EQ(reads.stacks().front()->frames.size(), 60U);
+    }
+    expect_proven(*reads.stacks().front());
+    EXPECT_EQ(reads.stacks().front()->frames[23].frame, at[35]);
+    EXPECT_EQ(reads.stacks().front()->frames[24].frame, at[47]);
+}
+
 TEST_P(ReadHeapFrames, ADeadHeapFrameIsNotClaimed) {
     const RemoteAddr thread = py_.thread({.frames = frames(5)});
     auto reads = reader(py_.memory(), py_.runtime({py_.interpreter({thread})}));
