@@ -3,68 +3,17 @@
 
 #include "cpython/layout_table.hpp"
 
-#include "support/changing_memory.hpp"
-#include "support/fake_python.hpp"
 #include "support/fault_memory.hpp"
-#include "support/layouts.hpp"
+#include "unit/cpython/read_stacks.hpp"
 
 #include <gtest/gtest.h>
 
 #include <algorithm>
 #include <array>
-#include <chrono>
 #include <functional>
 
 namespace lampyr::cpython {
 namespace {
-
-using test::FakeFrame;
-
-class ReadStacks : public test::LayoutTest {
-  protected:
-    [[nodiscard]] bool chunked() const { return layout().current_frame != CurrentFrame::kHeapFrame; }
-    /// `depth` frames of one function each, outermost first.
-    [[nodiscard]] std::vector<FakeFrame> frames(std::size_t depth) {
-        std::vector<FakeFrame> made;
-        for (std::size_t i = 0; i < depth; ++i)
-            made.push_back(py_.frame({.code = py_.code({.name = "f" + std::to_string(i)}), .offset = 8}));
-        return made;
-    }
-    [[nodiscard]] static std::vector<RemoteAddr> codes(const std::vector<FakeFrame>& frames) {
-        std::vector<RemoteAddr> made;
-        for (auto frame = frames.rbegin(); frame != frames.rend(); ++frame) made.push_back(frame->code);
-        return made;
-    }
-    [[nodiscard]] static std::vector<RemoteAddr> codes(const RawStack& stack) {
-        std::vector<RemoteAddr> made;
-        for (const RawFrame& frame : stack.frames) made.push_back(frame.code);
-        return made;
-    }
-    static void expect_proven(const RawStack& stack) {
-        EXPECT_EQ(stack.status, StackStatus::kOk);
-        EXPECT_EQ(stack.unproven, 0U);
-        EXPECT_TRUE(stack.root_reached);
-    }
-    StackReader reader(const process::RemoteMemory& memory, RuntimeAnchor anchor) { return {memory, layout(), anchor}; }
-
-    /// Where heap frames say whether they execute.
-    void set_executing(RemoteAddr frame, bool executing) {
-        if (!layout().frame.state.present()) return;
-        const bool executing_is_zero = layout().instruction_pointer == InstructionPointer::kUnitIndex;
-        py_.memory().put(frame + layout().frame.state.value(),
-                         static_cast<std::int8_t>(executing != executing_is_zero ? 1 : 0));
-    }
-
-    /// What is asked by a look at a call and by nothing else, last of all, is what names the innermost frame. That has gone on by
-    /// then: a look that shows what the last one showed teaches nothing.
-    void go_on_after_look(process::RemoteSegment next, RemoteAddr thread, RemoteAddr innermost, RemoteAddr code) {
-        if (next.address != thread.value + layout().thread.frame.value()) return;
-        py_.set_offset(innermost, py_.frame({.code = code, .offset = ++turns_ % 2 == 0 ? 8U : 12U}));
-    }
-
-    test::FakePython py_{layout()};
-    int turns_ = 0;
-};
 
 TEST_P(ReadStacks, ReadsAWholeStack) {
     const auto made = frames(20);
@@ -437,170 +386,6 @@ TEST_P(ReadStacks, AGeneratorThatStillRanInTheFirstCopyIsInnermost) {
     EXPECT_EQ(codes(*reads.stacks().front()), codes(made));
 }
 
-/// Layouts of heap frames that say whether they execute.
-class ReadHeapFrames : public ReadStacks {
-  protected:
-    /// A memory that calls `change` before the thread state is read, which lies between the two copies.
-    test::ChangingMemory changing(RemoteAddr thread, std::function<void()> change) {
-        return {py_.memory(), [thread, change = std::move(change)](process::RemoteSegment next) {
-                    if (next.address == thread.value) change();
-                }};
-    }
-};
-
-/// The pointer names a frame that had not begun by the first copy. Its caller must not get its time.
-TEST_P(ReadHeapFrames, AFrameThatBeganMeanwhileIsClaimedOnceItsCallIsKnown) {
-    const auto made = frames(5);
-    const RemoteAddr thread = py_.thread({.frames = made});
-    const RemoteAddr innermost = py_.frames_of(thread).back();
-    const test::ChangingMemory memory(py_.memory(), [&](process::RemoteSegment next) {
-        if (next.address == thread.value) set_executing(innermost, true);
-        go_on_after_look(next, thread, innermost, made[4].code);
-    });
-    auto reads = reader(memory, py_.runtime({py_.interpreter({thread})}));
-    for (int i = 0; i < 4; ++i) ASSERT_EQ(reads.sweep(), StackReader::Outcome::kOk);
-    set_executing(innermost, false);
-    ASSERT_EQ(reads.sweep(), StackReader::Outcome::kOk);
-    EXPECT_EQ(reads.stacks().front()->unproven, 1U);
-    EXPECT_EQ(codes(*reads.stacks().front()), codes(made));
-    set_executing(innermost, false);
-    ASSERT_EQ(reads.sweep(), StackReader::Outcome::kOk);
-    expect_proven(*reads.stacks().front());
-    EXPECT_EQ(codes(*reads.stacks().front()), codes(made));
-
-    // And the other way round: by the time of the pointer it has returned, so its caller is not at the call any more.
-    const RemoteAddr caller = py_.frames_of(thread)[3];
-    set_executing(innermost, false);
-    py_.set_current(thread, caller);
-    auto before = reader(py_.memory(), py_.runtime({py_.interpreter({thread})}));
-    ASSERT_EQ(before.sweep(), StackReader::Outcome::kOk);
-    const RawFrame at_call = before.stacks().front()->frames[0];
-    EXPECT_EQ(at_call.code, made[3].code);
-    const auto going_on =
-        changing(thread, [&] { py_.set_offset(caller, py_.frame({.code = made[3].code, .offset = 10})); });
-    auto again = reader(going_on, py_.runtime({py_.interpreter({thread})}));
-    ASSERT_EQ(again.sweep(), StackReader::Outcome::kOk);
-    EXPECT_EQ(again.stacks().front()->frames[0].code, made[3].code);
-    EXPECT_NE(again.stacks().front()->frames[0].instruction, at_call.instruction);
-}
-
-/// A processor may copy what is one range in any order, ranges only one after the other.
-TEST_P(ReadHeapFrames, ALookAtACallCopiesTheCallersSlotsAfterItsInstruction) {
-    const RemoteAddr thread = py_.thread({.frames = frames(5)});
-    const RemoteAddr caller = py_.frames_of(thread)[3];
-    const RemoteAddr callee = py_.frames_of(thread)[4];
-    std::vector<RemoteAddr> read;
-    const test::ChangingMemory memory(py_.memory(), [&](process::RemoteSegment next) {
-        read.emplace_back(next.address);
-        if (next.address == thread.value) set_executing(callee, true);
-    });
-    auto reads = reader(memory, py_.runtime({py_.interpreter({thread})}));
-    for (int i = 0; i < 3; ++i) ASSERT_EQ(reads.sweep(), StackReader::Outcome::kOk);
-    set_executing(callee, false);
-    ASSERT_EQ(reads.sweep(), StackReader::Outcome::kOk);
-    ASSERT_EQ(reads.stacks().front()->unproven, 1U) << "nothing is in doubt, so nothing is looked at";
-    const std::array<RemoteAddr, 4> look = {caller, callee, caller, caller + layout().frame.localsplus.value()};
-    EXPECT_NE(std::search(read.begin(), read.end(), look.begin(), look.end()), read.end());
-}
-
-/// The caller comes round in each of the first looks, which teaches nothing.
-TEST_P(ReadHeapFrames, WhereThereIsTimeACallInDoubtIsLookedForLonger) {
-    constexpr int kTooSoon = 20;
-    for (const bool time : {false, true}) {
-        const auto made = frames(5);
-        const RemoteAddr thread = py_.thread({.frames = made});
-        const RemoteAddr callee = py_.frames_of(thread)[4];
-        const RemoteAddr slots = py_.frames_of(thread)[3] + layout().frame.localsplus.value();
-        int looks = 0;
-        const test::ChangingMemory memory(py_.memory(), [&](process::RemoteSegment next) {
-            if (next.address == thread.value) set_executing(callee, true);
-            go_on_after_look(next, thread, callee, made[4].code);
-            if (next.address != slots.value) return;
-            if (++looks <= kTooSoon) py_.memory().put(slots, static_cast<std::uint64_t>(looks));
-        });
-        auto reads = reader(memory, py_.runtime({py_.interpreter({thread})}));
-        reads.set_pause(std::chrono::milliseconds(time ? 10 : 0));
-        for (int i = 0; i < 3; ++i) ASSERT_EQ(reads.sweep(), StackReader::Outcome::kOk);
-        for (const std::uint32_t unproven : {1U, time ? 0U : 1U}) {
-            set_executing(callee, false);
-            ASSERT_EQ(reads.sweep(), StackReader::Outcome::kOk);
-            EXPECT_EQ(reads.stacks().front()->unproven, unproven);
-        }
-        EXPECT_EQ(looks, time ? kTooSoon + 3 : 8) << "three that teach are enough";
-    }
-}
-
-/// Or a thread that stands still at a moment that deceives would prove whatever it shows.
-TEST_P(ReadHeapFrames, LooksThatShowTheSameMomentTeachOnce) {
-    const RemoteAddr thread = py_.thread({.frames = frames(5)});
-    const RemoteAddr callee = py_.frames_of(thread)[4];
-    const test::ChangingMemory memory(py_.memory(), [&](process::RemoteSegment next) {
-        if (next.address == thread.value) set_executing(callee, true);
-    });
-    auto reads = reader(memory, py_.runtime({py_.interpreter({thread})}));
-    reads.set_pause(std::chrono::milliseconds(10));
-    for (int i = 0; i < 3; ++i) ASSERT_EQ(reads.sweep(), StackReader::Outcome::kOk);
-    for (int i = 0; i < 3; ++i) {
-        set_executing(callee, false);
-        ASSERT_EQ(reads.sweep(), StackReader::Outcome::kOk);
-        EXPECT_EQ(reads.stacks().front()->unproven, 1U);
-    }
-}
-
-TEST_P(ReadHeapFrames, WhatACallerThatCameRoundHadCalledIsNotFoundAgainFromOutside) {
-    const auto made = frames(6);
-    const RemoteAddr thread = py_.thread({.frames = made});
-    const RemoteAddr caller = py_.frames_of(thread)[3];
-    std::uint64_t value = 1;
-    bool changes = false;
-    const auto memory = changing(thread, [&] {
-        if (changes) py_.memory().put(caller + layout().frame.localsplus.value(), ++value);
-    });
-    auto reads = reader(memory, py_.runtime({py_.interpreter({thread})}));
-    for (int i = 0; i < 3; ++i) ASSERT_EQ(reads.sweep(), StackReader::Outcome::kOk);
-    const auto claimed = [&] {
-        auto all = codes(*reads.stacks().front());
-        all.erase(all.begin(), all.begin() + reads.stacks().front()->unproven);
-        return all;
-    };
-    // The place of the innermost frame was used for something else.
-    py_.memory().put(py_.frames_of(thread)[5] + layout().frame.previous.value(), RemoteAddr(0x1234));
-    ASSERT_EQ(reads.sweep(), StackReader::Outcome::kOk);
-    EXPECT_EQ(claimed(), codes({made.begin(), made.end() - 1}));
-    changes = true;
-    ASSERT_EQ(reads.sweep(), StackReader::Outcome::kOk);
-    EXPECT_EQ(claimed(), codes({made.begin(), made.end() - 2}));
-}
-
-/// A frame that lies between those that are read twice is read twice, too, and what is read once begins behind it.
-TEST_P(ReadHeapFrames, DeepStacksAreJoinedBehindWhatIsReadTwice) {
-    const auto made = frames(60);
-    const RemoteAddr thread = py_.thread({.frames = made});
-    const std::vector<RemoteAddr>& at = py_.frames_of(thread);
-    const auto call = [&](std::size_t caller, std::size_t callee) {
-        py_.memory().put(at[callee] + layout().frame.previous.value(), at[caller]);
-    };
-    call(46, 48);
-    call(47, 35);
-    call(34, 47);
-    auto reads = reader(py_.memory(), py_.runtime({py_.interpreter({thread})}));
-    for (int i = 0; i < 3; ++i) {
-        ASSERT_EQ(reads.sweep(), StackReader::Outcome::kOk);
-        EXPECT_EQ(reads.stacks().front()->frames.size(), 60U);
-    }
-    expect_proven(*reads.stacks().front());
-    EXPECT_EQ(reads.stacks().front()->frames[23].frame, at[35]);
-    EXPECT_EQ(reads.stacks().front()->frames[24].frame, at[47]);
-}
-
-TEST_P(ReadHeapFrames, ADeadHeapFrameIsNotClaimed) {
-    const RemoteAddr thread = py_.thread({.frames = frames(5)});
-    auto reads = reader(py_.memory(), py_.runtime({py_.interpreter({thread})}));
-    set_executing(py_.frames_of(thread)[2], false);
-    ASSERT_EQ(reads.sweep(), StackReader::Outcome::kOk);
-    EXPECT_EQ(reads.stacks().front()->unproven, 3U) << "the dead one and the two above it";
-}
-
 TEST_P(ReadStacks, CyclesEnd) {
     const RemoteAddr thread = py_.thread({.frames = frames(6)});
     const RuntimeAnchor anchor = py_.runtime({py_.interpreter({thread})});
@@ -793,23 +578,11 @@ TEST_P(ReadStacks, NothingThereIsSaid) {
     EXPECT_TRUE(reads.stacks().empty());
 }
 
-std::vector<const Layout*> layouts_where(bool (*wanted)(const Layout&)) {
-    std::vector<const Layout*> chosen;
-    for (const Layout* layout : all_layouts())
-        if (wanted(*layout)) chosen.push_back(layout);
-    return chosen;
-}
-
 INSTANTIATE_TEST_SUITE_P(Layouts, ReadStacks, test::every_layout(), test::layout_name);
 INSTANTIATE_TEST_SUITE_P(Layouts, ReadAfterAnotherPhase, test::every_layout(), test::layout_name);
 INSTANTIATE_TEST_SUITE_P(Layouts, ReadSpeakingFrames, testing::ValuesIn(layouts_where([](const Layout& layout) {
                              return layout.frame.stacktop.present() || layout.frame.stackpointer.present();
                          })),
                          test::layout_name);
-INSTANTIATE_TEST_SUITE_P(Layouts, ReadHeapFrames, testing::ValuesIn(layouts_where([](const Layout& layout) {
-                             return layout.frame.state.present();
-                         })),
-                         test::layout_name);
-
 }  // namespace
 }  // namespace lampyr::cpython
