@@ -189,9 +189,9 @@ def test_proc(victim):
     else:
         check_unseen("hidden by hidepid", victim, r"/proc hides it", "sudo", hide + AS_NOBODY + ["--bounding-set=-all"])
     with open(support.lampyr_path(), "rb") as file:
-        sanitized = b"__asan_init" in file.read()
-    if sanitized:
-        print("AddressSanitizer reads its options from /proc: without it nothing can be tried")
+        binary = file.read()
+    if b"__asan_init" in binary or b"__tsan_init" in binary:
+        print("the sanitizers need /proc: without it nothing can be tried")
     else:
         check_unseen("without /proc", victim, "/proc is not mounted", "mount -t proc", mounted("umount -l /proc"))
         check_unseen("something else as /proc", victim, "/proc is not mounted", "mount -t proc", mounted("mount -t tmpfs tmpfs /proc"))
