@@ -36,17 +36,22 @@ def test_dump(python):
             check(sum(whole(each) for each in names) == 1, "no thread has the known stack:\n" + run.out.decode())
             innermost += any(each == expected(LEVELS) for each in names)
         check(innermost >= 5, "only %d of 10 dumps show the innermost function" % innermost)
-        run = support.lampyr_ok("dump", "--native", "--json", "--locals", "-p", victim.pid)
-        check_json(json.loads(run.out.decode()), python)
+        innermost = 0
+        for _ in range(6):
+            run = support.lampyr_ok("dump", "--native", "--json", "--locals", "-p", victim.pid)
+            innermost += check_json(json.loads(run.out.decode()), python)
+        check(innermost >= 3, "only %d of 6 documents have the innermost function" % innermost)
         plain = support.parse_dump(support.lampyr_ok("dump", "-p", victim.pid).out)
         check(not any(frame.file == "native_calls.so" for thread in plain for frame in thread.frames), "native unasked")
         check(victim.process.poll() is None, "the program did not survive")
 
 
 def check_json(document, python):
+    """Whether the function that works is in it: not so between two pieces of work."""
     frames = [frame for thread in document["processes"][0]["threads"] for frame in thread["frames"]]
     native = [frame for frame in frames if frame["kind"] == "native" and frame["short_file"] == "native_calls.so"]
-    check(native, "no native frame in the document")
+    if not any(frame["function"] == "native_spin" for frame in native):
+        return False
     for frame in native:
         check(os.path.isabs(frame["file"]) and frame["qualified_name"] is None and frame["line"] is None
               and frame["locals"] is None, "a native frame with what only Python has: %s" % frame)
@@ -54,6 +59,7 @@ def check_json(document, python):
     check(own and all(frame["kind"] == "project" for frame in own), "Python frames are of another kind: %s" % own)
     check(python.number < (3, 11) or all(frame["qualified_name"] == "from_c" for frame in own), "no qualified names")
     check(any(local["name"] == "level" for frame in own for local in frame["locals"] or ()), "no variables: %s" % own)
+    return True
 
 
 def test_waiting(python):

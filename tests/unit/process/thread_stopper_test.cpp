@@ -525,7 +525,7 @@ TEST_F(ThreadStopperTest, FollowsExecWithoutASpuriousTrap) {
         ::dup2(port.out(), 1);
         const char* arguments[] = {
             "sh", "-c",
-            "n=0; x='echo; n=$((n+1)); [ $n -lt 30 ] && exec env n=$n x=\"$x\" sh -c \"$x\"; exit 7'; "
+            "n=0; x='echo; n=$((n+1)); [ $n -lt 15 ] && exec env n=$n x=\"$x\" sh -c \"$x\"; exit 7'; "
             "exec env n=0 x=\"$x\" sh -c \"$x\"",
             nullptr};
         return ::execv("/bin/sh", const_cast<char**>(arguments));
