@@ -38,6 +38,7 @@ class FrameBlocks {
         }
     }
     [[nodiscard]] std::span<const Block> blocks() const { return blocks_; }
+    /// Whether so much of a frame is read with these blocks, be it one of theirs or not.
     [[nodiscard]] bool holds(RemoteAddr frame, std::uint64_t size) const {
         const auto above = std::upper_bound(blocks_.begin(), blocks_.end(), frame,
                                             [](RemoteAddr wanted, const Block& block) { return wanted < block.start; });

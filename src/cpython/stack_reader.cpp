@@ -46,7 +46,9 @@ bool plausible(RemoteAddr address) { return address.is_plausible() && address.is
 }  // namespace
 
 StackReader::StackReader(const process::RemoteMemory& memory, const Layout& layout, RuntimeAnchor anchor)
-    : memory_(memory), layout_(layout), anchor_(anchor), timed_(memory) {}
+    : memory_(memory), layout_(layout), anchor_(anchor), timed_(memory) {
+    set_pause({});
+}
 
 RemoteAddr StackReader::head_address() const {
     const Offset head = layout_.runtime.interpreters_head;

@@ -146,8 +146,8 @@ class StackReader {
     KnownCalls known_calls_;
     static constexpr double kMostStudyCredit = 512;
     double credit_ = kMostStudyCredit;
-    double study_credit_ = 0.25;  // a sweep
-    int more_studies_ = 0;        // a sweep
+    double study_credit_ = 0;  // a sweep; as `set_pause` has it
+    int more_studies_ = 0;     // a sweep, likewise
     std::vector<Interpreter> interpreters_;
     std::vector<std::unique_ptr<ThreadReader>> readers_;
     std::vector<RawStack*> stacks_;

@@ -45,7 +45,7 @@ std::uint64_t DoubtfulStacks::key_of(StackId outer) const {
     return key;
 }
 
-/// Markers of one name that differ by their line only, which nobody sees: they are gone when the profile is finished.
+/// Markers of one name that differ by their line only, which nobody sees: no sample has one when the profile is finished.
 FrameId DoubtfulStacks::marker(std::size_t index) {
     return builder_.intern_frame(builder_.function_of(unproven_), static_cast<std::uint32_t>(index + 1));
 }
